@@ -1,0 +1,50 @@
+# Every target is a few lines that call a script; the scripts install what they need and say what they do.
+# PG=16 in front (PG=16 make test) picks another PostgreSQL than the one pgrx.toml pins.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo demo-stop clean-demo test lint test-core test-phones test-sql test-isolation test-python fuzz install package
+MAKEFLAGS += --no-print-directory
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+demo: ## Build, start a private PostgreSQL, and book, refuse and race for appointments before your eyes
+	@scripts/demo.sh
+
+demo-stop: ## Stop the demo's PostgreSQL; its data stays
+	@scripts/cluster.sh stop demo && echo "The demo's PostgreSQL is stopped. make demo starts it again."
+
+clean-demo: ## Remove the demo's PostgreSQL and its data
+	@scripts/cluster.sh remove demo && echo "The demo's PostgreSQL is removed, with its data."
+
+test: ## Run every test (the first time about 15 minutes, then about 4)
+	@scripts/test.sh
+
+lint: ## Compare the pins, check the formatting, run clippy
+	@scripts/test.sh lint
+
+test-core: ## Run the unit, property and documentation tests of core/
+	@scripts/test.sh core
+
+test-phones: ## Compare phone normalization with Google's library
+	@scripts/test.sh phones
+
+test-sql: ## Run the SQL tests (pg_regress)
+	@scripts/test.sh sql
+
+test-isolation: ## Run the concurrency tests, step by step (pg_isolation_regress)
+	@scripts/test.sh isolation
+
+test-python: ## Run the stress and property tests with real clients (pytest)
+	@scripts/test.sh python
+
+fuzz: ## Feed every reader of input with hostile input for a minute
+	@scripts/test.sh fuzz
+
+install: ## Build the extension and install it into this machine's PostgreSQL
+	@scripts/prerequisites.sh
+	@scripts/install.sh
+
+package: ## Build the extension and lay out its files without installing them
+	@scripts/prerequisites.sh
+	@scripts/package.sh

@@ -1,0 +1,105 @@
+//! Every reader of what a stranger typed or a voice model heard, under one roof. The first byte of the input chooses the reader;
+//! the rest is the text. No input may panic, and what a reader accepts must be well-formed.
+#![no_main]
+
+use booking_core::date::{DateOrder, parse_date, settle_date};
+use booking_core::direct_tool::read_request;
+use booking_core::email::normalize_email;
+use booking_core::name::normalize_name;
+use booking_core::phone::normalize_phone;
+use booking_core::time::parse_time;
+use booking_core::zone::Zone;
+use booking_core::{Refusal, booking_data};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let Some((reader, text)) = input.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(text) else { return };
+    match reader {
+        b'p' => phone(text),
+        b'n' => name(text),
+        b'e' => email(text),
+        b'd' => date(text),
+        b't' => time(text),
+        b'j' => request(text),
+        _ => {}
+    }
+});
+
+/// The region, two letters, stands before the number: `pUS(415) 555-0123`.
+fn phone(text: &str) {
+    let Some((region, text)) = text.split_at_checked(2) else { return };
+    if let Some(number) = accepted(normalize_phone(text, region)) {
+        let number = number.as_str();
+        let digits = number.strip_prefix('+').expect("E.164 begins with a plus");
+        assert!((7..=15).contains(&digits.len()), "{number}");
+        assert!(digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0'), "{number}");
+        assert_eq!(normalize_phone(number, region).expect(number).as_str(), number);
+    }
+}
+
+fn name(text: &str) {
+    if let Some(name) = accepted(normalize_name(text)) {
+        assert!(!name.contains(char::is_control), "{name:?}");
+        assert_eq!(normalize_name(&name).as_deref(), Ok(&*name));
+    }
+}
+
+fn email(text: &str) {
+    if let Some(address) = accepted(normalize_email(text)) {
+        assert_eq!(address.matches('@').count(), 1, "{address:?}");
+        assert!(!address.contains(char::is_whitespace), "{address:?}");
+        assert_eq!(normalize_email(&address).as_deref(), Ok(&*address));
+    }
+}
+
+/// Days on which months, years and leap years come to an end, and an ordinary one.
+const TODAYS: [&str; 5] = ["2026-03-20", "2027-12-31", "2028-01-31", "2028-02-29", "2029-03-01"];
+
+fn date(text: &str) {
+    for today in TODAYS.map(|today| today.parse::<NaiveDate>().expect(today)) {
+        for region in ["US", "GB"] {
+            let Some(stated) = accepted(parse_date(text, today, DateOrder::for_region(region))) else { continue };
+            if let Some(settled) = accepted(settle_date(stated, today)) {
+                assert!(settled.date >= today, "{} on {today}", settled.date);
+            }
+        }
+    }
+}
+
+fn time(text: &str) {
+    if let Some(time) = accepted(parse_time(text)) {
+        let written = time.format("%H:%M:%S").to_string();
+        assert_eq!(parse_time(&written), Ok(time));
+    }
+}
+
+fn request(text: &str) {
+    accepted(read_request(text).1);
+    if let Some(data) = accepted(booking_data::parse_object(text)) {
+        let now = NaiveDate::from_ymd_opt(2026, 3, 20).expect("a date").and_time(NaiveTime::MIN).and_utc();
+        for region in ["US", "GB"] {
+            accepted(booking_data::normalize(data.clone(), &HalfHourZone, region, now));
+        }
+    }
+}
+
+/// A zone off the hour, 5:30 ahead of UTC.
+struct HalfHourZone;
+
+impl Zone for HalfHourZone {
+    fn offset_seconds_at(&self, _: DateTime<Utc>) -> i32 {
+        19_800
+    }
+}
+
+/// What was accepted. A refusal must be fit to be logged and said: one line that names a rule and a way out.
+fn accepted<T>(result: Result<T, Refusal>) -> Option<T> {
+    result
+        .inspect_err(|refusal| {
+            assert!(!refusal.message.is_empty() && !refusal.hint.is_empty(), "{refusal:?}");
+            assert!(!refusal.message.contains(char::is_control), "{refusal:?}");
+        })
+        .ok()
+}

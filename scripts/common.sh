@@ -1,0 +1,79 @@
+# shellcheck shell=bash disable=SC2034
+# What every script needs: where the tree is, what is pinned, how to speak and how to stop. Sourced, never run.
+
+tree=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+
+# The value of a pin: `pin postgres default` is 15.
+pin() {
+    awk -v section="[$1]" -v key="$2" '
+        /^\[/ { inside = ($0 == section) }
+        inside && $1 == key { sub(/^[^=]*= */, ""); gsub(/["\[\],]/, ""); print; exit }
+    ' "$tree/pgrx.toml"
+}
+
+# The extension is named by its control file, as PostgreSQL has it.
+extension=$(basename "$tree"/*.control .control)
+pgrx_version=$(pin pgrx version)
+pg_major=${PG:-$(pin postgres default)}
+pg_bin=/usr/lib/postgresql/$pg_major/bin
+pg_config=$pg_bin/pg_config
+cargo_target=${CARGO_TARGET_DIR:-$tree/target}
+
+# Colour is for people: none in a pipe, a file or a log.
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
+    bold=$'\033[1m' plain=$'\033[0m'
+fi
+
+say() {
+    printf '%s\n' "$*"
+}
+
+heading() {
+    printf '\n%s== %s ==%s\n' "$bold" "$*" "$plain"
+}
+
+fail() {
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+    exit 1
+}
+
+is_root() {
+    [ "$(id -u)" -eq 0 ]
+}
+
+# Runs a command as root, by sudo where we are not root already.
+as_root() {
+    if is_root; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# Whether as_root can work at all. At a terminal sudo may ask for a password; elsewhere there is nobody to ask.
+can_be_root() {
+    is_root || { command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
+}
+
+# cargo-pgrx colours its lines wherever they go.
+without_colour() {
+    sed -u 's/\x1b\[[0-9;]*m//g'
+}
+
+# The files of the installed extension, whether or not they exist yet.
+installed_files() {
+    local extension_directory
+    extension_directory=$("$pg_config" --sharedir)/extension
+    printf '%s\n' "$("$pg_config" --pkglibdir)/$extension.so" "$extension_directory/$extension.control" \
+        "$extension_directory/$extension"--*.sql
+}
+
+# A checksum of the installed extension. It tells whether a running server still has an older library in memory, and whether
+# another clone has installed its own since.
+installed_checksum() {
+    local file
+    while read -r file; do
+        sha256sum "$file" 2>/dev/null || echo "no $file"
+    done < <(installed_files) | sha256sum | cut -c1-64
+}

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Builds the extension in release mode and lays its files out as they go into PostgreSQL's directories, without installing them.
+set -euo pipefail
+. "$(dirname "$0")/common.sh"
+
+say "Building the package of $extension for PostgreSQL $pg_major (about 3 minutes the first time)."
+arguments=(--pg-config "$pg_config")
+if [ "$pg_major" != "$(pin postgres default)" ]; then
+    arguments+=(--no-default-features --features "pg$pg_major")
+fi
+cd "$tree"
+cargo pgrx package "${arguments[@]}" 2>&1 | without_colour || fail "the package could not be built; see above."
+say "The package is in $cargo_target/release/$extension-pg$pg_major."

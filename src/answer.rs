@@ -1,0 +1,98 @@
+//! What a booking function says back, as the JSON of the contract.
+
+use booking_core::booking_data::iso_utc;
+use booking_core::{Code, Refusal, speech};
+use chrono::{DateTime, NaiveDateTime, Utc};
+use pgrx::Json;
+use pgrx::pg_sys::panic::ErrorReport;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::organization::Organization;
+use booking_core::zone;
+
+pub struct Booked {
+    pub appointment_id: Uuid,
+    pub contact_id: Uuid,
+    pub resource_id: Uuid,
+    pub starts_at: DateTime<Utc>,
+    pub ends_at: DateTime<Utc>,
+    pub patient_name: String,
+    pub corrected: bool,
+}
+
+impl Booked {
+    pub fn to_json(&self, organization: &Organization, now: DateTime<Utc>) -> Value {
+        let zone = &organization.zone;
+        let local = zone::local_time(zone, self.starts_at);
+        let message = speech::confirmation(&self.patient_name, local, zone::local_date(zone, now), self.corrected);
+        json!({
+            "success": true,
+            "appointmentId": self.appointment_id.to_string(),
+            "contactId": self.contact_id.to_string(),
+            "resourceId": self.resource_id.to_string(),
+            "status": "confirmed",
+            "scheduledAt": iso_utc(self.starts_at),
+            "endsAt": iso_utc(self.ends_at),
+            "timezone": organization.timezone,
+            "dateCorrected": self.corrected,
+            "smsStatus": "not_configured",
+            "calendarStatus": "not_configured",
+            "message": message,
+        })
+    }
+}
+
+/// A time that cannot be had, with the nearest ones that can.
+pub fn offer(
+    refusal: &Refusal,
+    organization: &Organization,
+    asked: DateTime<Utc>,
+    alternatives: &[DateTime<Utc>],
+    now: DateTime<Utc>,
+) -> Value {
+    let zone = &organization.zone;
+    let local: Vec<NaiveDateTime> = alternatives.iter().map(|start| zone::local_time(zone, *start)).collect();
+    let asked_on = zone::local_date(zone, asked);
+    json!({
+        "success": false,
+        "error": refusal.code.as_str(),
+        "message": speech::offer(refusal.code, &local, Some(asked_on), zone::local_date(zone, now)),
+        "detail": refusal.message,
+        "timezone": organization.timezone,
+        "alternatives": alternatives.iter().map(|start| iso_utc(*start)).collect::<Vec<_>>(),
+    })
+}
+
+fn refused(refusal: &Refusal, message: &str) -> Value {
+    json!({"success": false, "error": refusal.code.as_str(), "message": message, "hint": refusal.hint})
+}
+
+/// The answer for a program: a refusal names the value, the rule and the way out; other errors are raised.
+pub fn for_program(result: Result<Value>) -> std::result::Result<Json, ErrorReport> {
+    match result {
+        Ok(answer) => Ok(Json(answer)),
+        Err(Error::Refused(refusal)) => Ok(Json(refused(&refusal, &refusal.message))),
+        Err(error) => Err(error.report()),
+    }
+}
+
+/// The answer for a voice agent: a refusal is a sentence that can be read aloud, the technical message stands in `detail`.
+pub fn for_voice(result: Result<Value>) -> std::result::Result<Value, ErrorReport> {
+    match result {
+        Ok(answer) => Ok(answer),
+        Err(Error::Refused(refusal)) => {
+            let mut answer = refused(&refusal, speech::please_repeat(refusal.code));
+            answer["detail"] = Value::String(refusal.message);
+            Ok(answer)
+        }
+        Err(error) => Err(error.report()),
+    }
+}
+
+/// The refusal of a slot that is taken.
+pub fn slot_taken(organization: &Organization, starts_at: DateTime<Utc>) -> Refusal {
+    let local = zone::local_time(&organization.zone, starts_at).format("%Y-%m-%d %H:%M");
+    Refusal::new(Code::SlotUnavailable, format!("{local} is taken"), "choose one of the alternatives")
+}

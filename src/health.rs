@@ -1,0 +1,61 @@
+//! The health line: what a monitor reads to know that the guarantee stands.
+
+use pgrx::Json;
+use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use serde_json::json;
+
+use crate::error::{Error, Result};
+use crate::statement::run_fresh;
+
+#[pg_extern(stable)]
+#[search_path(pg_catalog, pg_temp)]
+fn health() -> std::result::Result<Json, ErrorReport> {
+    Spi::connect_mut(read).map_err(Error::report)
+}
+
+/// A second function of this name in any schema would be a second truth.
+const BOOKING_FUNCTIONS: &str = "
+    SELECT pg_catalog.count(*) FROM pg_catalog.pg_proc AS p WHERE p.proname = 'book_appointment_atomic'";
+
+const TABLES_WITHOUT_POLICIES: &str = "
+    SELECT pg_catalog.count(*)
+    FROM pg_catalog.pg_class AS c
+    WHERE c.relnamespace = 'booking'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity";
+
+const MAY_READ_APPOINTMENTS: &str = "
+    SELECT pg_catalog.has_table_privilege('booking.appointments', 'SELECT')";
+
+/// Compares each blocked range with the latest end before it on the same seat: one sort, whatever the constraint says.
+const OVERLAPS: &str = "
+    SELECT pg_catalog.count(*)
+    FROM (
+        SELECT pg_catalog.lower(a.blocked) < pg_catalog.max(pg_catalog.upper(a.blocked)) OVER (
+            PARTITION BY a.org_id, a.resource_id, a.seat
+            ORDER BY pg_catalog.lower(a.blocked), a.id
+            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS overlaps
+        FROM booking.appointments AS a
+        WHERE a.status IN ('held', 'pending', 'confirmed')
+    ) AS compared
+    WHERE compared.overlaps";
+
+fn read(client: &mut SpiClient<'_>) -> Result<Json> {
+    let booking_functions = count(client, BOOKING_FUNCTIONS)?;
+    let unprotected = count(client, TABLES_WITHOUT_POLICIES)?;
+    let may_read = run_fresh(client, MAY_READ_APPOINTMENTS, &[])?.first().get_one::<bool>()?.unwrap_or(false);
+    let overlaps = if may_read { Some(count(client, OVERLAPS)?) } else { None };
+    let healthy = booking_functions == 1 && unprotected == 0 && overlaps.unwrap_or(0) == 0;
+    Ok(Json(json!({
+        "success": true,
+        "healthy": healthy,
+        "version": env!("CARGO_PKG_VERSION"),
+        "functions": {"book_appointment_atomic": booking_functions},
+        "tablesWithoutRowLevelSecurity": unprotected,
+        "overlaps": overlaps,
+    })))
+}
+
+fn count(client: &mut SpiClient<'_>, sql: &'static str) -> Result<i64> {
+    run_fresh(client, sql, &[])?.first().get_one::<i64>()?.ok_or_else(|| Error::missing("count"))
+}

@@ -1,0 +1,36 @@
+//! Instants between Postgres and chrono.
+
+use booking_core::{Code, Refusal};
+use chrono::{DateTime, Duration, Utc};
+use pgrx::prelude::*;
+
+/// 2000-01-01T00:00:00Z, where Postgres counts from, in microseconds of the Unix epoch.
+const POSTGRES_EPOCH_MICROSECONDS: i64 = 946_684_800_000_000;
+
+/// The instant of a timestamptz. `infinity` and `-infinity` are refused: nothing can be booked there.
+pub fn from_postgres(timestamp: TimestampWithTimeZone) -> Result<DateTime<Utc>, Refusal> {
+    let microseconds: i64 = timestamp.into();
+    match microseconds {
+        i64::MIN | i64::MAX => None,
+        finite => finite.checked_add(POSTGRES_EPOCH_MICROSECONDS).and_then(DateTime::from_timestamp_micros),
+    }
+    .ok_or_else(|| {
+        Refusal::new(Code::InvalidTime, "infinity is not a time that can be booked", "pass a time with a date")
+    })
+}
+
+/// The timestamptz of an instant.
+pub fn to_postgres(instant: DateTime<Utc>) -> Result<TimestampWithTimeZone, Refusal> {
+    instant
+        .timestamp_micros()
+        .checked_sub(POSTGRES_EPOCH_MICROSECONDS)
+        .and_then(|microseconds| TimestampWithTimeZone::try_from(microseconds).ok())
+        .ok_or_else(|| Refusal::new(Code::InvalidDate, format!("{instant} is out of range"), "pass a nearer date"))
+}
+
+/// The start of the current transaction, as SQL's `now()`.
+pub fn transaction_now() -> DateTime<Utc> {
+    // SAFETY: reads a variable of the current transaction; there always is one in a function call.
+    let microseconds = unsafe { pg_sys::GetCurrentTransactionStartTimestamp() };
+    DateTime::UNIX_EPOCH + Duration::microseconds(microseconds.saturating_add(POSTGRES_EPOCH_MICROSECONDS))
+}

@@ -1,0 +1,49 @@
+//! pg_booking: appointment booking that cannot double-book, inside Postgres.
+//!
+//! This crate is the SQL face: each room takes arguments in, calls a rule of `booking_core`, runs a statement and gives JSON
+//! or rows back. The rules are in `core/`, the tables and their constraints in `sql/`.
+
+use pgrx::prelude::*;
+
+::pgrx::pg_module_magic!(name, version);
+
+// What callers reach.
+mod book;
+mod direct_tool;
+mod health;
+mod look;
+mod normalize;
+mod setup;
+mod tenant;
+
+// What they share.
+mod answer;
+mod calendar;
+mod error;
+mod instant;
+mod organization;
+mod raw_json;
+mod server_zone;
+mod settings;
+mod statement;
+
+// The schema, in the order in which it is made: tables before the functions that read them, rights and comments last.
+extension_sql_file!("../sql/00_guard.sql", name = "guard", bootstrap);
+extension_sql_file!("../sql/tables/organizations.sql", name = "organizations", requires = [tenant::current_org_id]);
+extension_sql_file!("../sql/tables/resources.sql", name = "resources", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/contacts.sql", name = "contacts", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/appointments.sql", name = "appointments", requires = ["resources", "contacts"]);
+extension_sql_file!("../sql/tables/idempotency_keys.sql", name = "idempotency_keys", requires = ["organizations"]);
+extension_sql_file!("../sql/comments.sql", name = "comments", requires = ["rights"]);
+extension_sql_file!("../sql/rights.sql", name = "rights", finalize);
+
+/// Runs once when the library is loaded. Loaded by `shared_preload_libraries` it also reads the phone metadata, so that every
+/// backend inherits it instead of spending 70 ms on its first number.
+#[pg_guard]
+pub extern "C-unwind" fn _PG_init() {
+    settings::register();
+    // SAFETY: a plain read of a flag that only the starting server writes.
+    if unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
+        booking_core::phone::warm_up();
+    }
+}

@@ -1,0 +1,50 @@
+//! Whose data this session sees. Every policy calls `current_org_id`.
+
+use std::ffi::CStr;
+
+use pgrx::prelude::*;
+use uuid::Uuid;
+
+use crate::settings;
+
+/// The organization of this session: the setting `booking.org_id`, else the `org_id` claim of a verified token, else none.
+#[pg_extern(stable, parallel_safe)]
+pub fn current_org_id() -> Option<pgrx::Uuid> {
+    let org_id = match settings::ORG_ID.get() {
+        Some(setting) if !setting.is_empty() => parse(setting.to_str().ok()?),
+        _ => claimed_org_id(),
+    };
+    org_id.map(|id| pgrx::Uuid::from_bytes(id.into_bytes()))
+}
+
+/// A claim proves something only where the login role is the one that verifies tokens: any other session could have set it.
+fn claimed_org_id() -> Option<Uuid> {
+    if !session_user_is_authenticator() {
+        return None;
+    }
+    let claims = setting(c"request.jwt.claims")?;
+    let claims: serde_json::Value = serde_json::from_str(&claims).ok()?;
+    parse(claims.get("org_id")?.as_str()?)
+}
+
+fn parse(text: &str) -> Option<Uuid> {
+    Uuid::try_parse(text.trim()).ok()
+}
+
+fn session_user_is_authenticator() -> bool {
+    let Some(authenticator) = settings::AUTHENTICATOR.get() else { return false };
+    // SAFETY: both calls only read the catalog cache; with noerr the name is NULL when the role is gone.
+    let name = unsafe { pg_sys::GetUserNameFromId(pg_sys::GetSessionUserId(), true) };
+    // SAFETY: a non-NULL name is a NUL-terminated string in the current memory context.
+    !name.is_null() && unsafe { CStr::from_ptr(name) } == authenticator.as_c_str()
+}
+
+fn setting(name: &CStr) -> Option<String> {
+    // SAFETY: missing_ok, so an unknown setting is NULL and not an error; the value is read before anything can change it.
+    let value = unsafe { pg_sys::GetConfigOption(name.as_ptr(), true, false) };
+    if value.is_null() {
+        return None;
+    }
+    // SAFETY: the value of a setting is a NUL-terminated string.
+    unsafe { CStr::from_ptr(value) }.to_str().ok().map(str::to_owned)
+}

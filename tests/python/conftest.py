@@ -1,0 +1,37 @@
+"""What every test gets: a connection string, an admin connection and an organization of its own.
+
+Run: `BOOKING_TEST_DSN="host=... user=postgres dbname=..." pytest tests/python`. The database has the extension, the role is a
+superuser and the server takes 300 connections. Nothing is ever truncated: each test looks at its own organization only.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from clinic import Clinic, connect
+
+MISSING = "BOOKING_TEST_DSN is not set: pass a libpq conninfo of a superuser on a database that has the extension pg_booking"
+
+
+@pytest.fixture(scope="session")
+def dsn() -> str:
+    """The connection string of the server under test."""
+    if not (value := os.environ.get("BOOKING_TEST_DSN", "").strip()):
+        pytest.exit(MISSING, returncode=2)
+    return value
+
+
+@pytest.fixture(scope="session")
+def admin(dsn: str) -> Iterator[psycopg.Connection]:
+    """One autocommit session, for setting up and for looking at what is there."""
+    with connect(dsn) as session:
+        yield session
+
+
+@pytest.fixture
+def clinic(dsn: str, admin: psycopg.Connection) -> Clinic:
+    """A new organization in UTC with one resource of one seat."""
+    return Clinic.open(dsn, admin)

@@ -1,0 +1,27 @@
+-- The days on which clocks change: a 23-hour day lists 46 half hours, a 25-hour day 50, and every one can be booked.
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+\pset format unaligned
+CREATE TEMPORARY TABLE change_days AS
+WITH hours AS (
+    SELECT zone, at, at AT TIME ZONE zone AS wall
+    FROM unnest(ARRAY['America/New_York', 'Europe/London', 'Australia/Sydney', 'Australia/Lord_Howe']) AS zone,
+        generate_series(date_trunc('hour', now() + interval '2 days'), now() + interval '1 year', interval '30 minutes') AS at
+), days AS (
+    SELECT zone, wall::date AS day, min(at) AS starts, count(*) AS half_hours
+    FROM hours GROUP BY zone, wall::date
+)
+SELECT zone, day, half_hours FROM days
+WHERE half_hours <> 48 AND day > (SELECT min(day) FROM days) AND day < (SELECT max(day) FROM days);
+SELECT zone, half_hours FROM change_days ORDER BY zone, half_hours;
+CREATE TEMPORARY TABLE clinics AS
+SELECT zone, booking.create_organization(zone, zone) AS org FROM (SELECT DISTINCT zone FROM change_days) AS zones;
+SELECT zone, half_hours,
+    (SELECT count(*) FROM booking.available_slots(org, day::timestamp AT TIME ZONE zone, (day + 1)::timestamp AT TIME ZONE zone, p_duration_minutes => 30)) AS slots,
+    (SELECT json_array_length(booking.check_availability(org, day::text, p_duration_minutes => 30)->'slots')) AS times_of_day
+FROM change_days JOIN clinics USING (zone) ORDER BY zone, half_hours;
+SELECT zone, half_hours, bool_and(answer->>'success' = 'true') AS all_booked
+FROM change_days JOIN clinics USING (zone),
+    LATERAL booking.available_slots(org, day::timestamp AT TIME ZONE zone, (day + 1)::timestamp AT TIME ZONE zone, p_duration_minutes => 30) AS slot,
+    LATERAL booking.book_appointment_atomic(org, 'Ann Lee', NULL, '+14155550124', 'x', slot.starts_at, 30, slot.resource_id) AS answer
+GROUP BY zone, half_hours ORDER BY zone, half_hours;

@@ -1,0 +1,30 @@
+-- booking.health(): the line a monitor reads; and every object a user can touch says what it is.
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+\pset format unaligned
+SELECT booking.health();
+SELECT p.oid::regprocedure AS function_without_comment
+FROM pg_proc AS p WHERE p.pronamespace = 'booking'::regnamespace AND obj_description(p.oid, 'pg_proc') IS NULL;
+SELECT c.oid::regclass AS table_without_comment
+FROM pg_class AS c WHERE c.relnamespace = 'booking'::regnamespace AND c.relkind = 'r' AND obj_description(c.oid, 'pg_class') IS NULL;
+SELECT p.oid::regprocedure AS open_to_public
+FROM pg_proc AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS acl
+WHERE p.pronamespace = 'booking'::regnamespace AND acl.grantee = 0 ORDER BY 1;
+-- Every table's rows are in a dump.
+SELECT count(*) AS tables, count(*) FILTER (WHERE c.oid = ANY (e.extconfig)) AS dumped
+FROM pg_class AS c, pg_extension AS e
+WHERE c.relnamespace = 'booking'::regnamespace AND c.relkind = 'r' AND e.extname = 'pg_booking';
+-- A second booking function anywhere is a second truth.
+CREATE FUNCTION public.book_appointment_atomic() RETURNS void LANGUAGE sql AS '';
+SELECT booking.health()->'healthy' AS healthy, booking.health()->'functions' AS functions;
+DROP FUNCTION public.book_appointment_atomic();
+-- The constraint stands for every writer.
+SELECT booking.create_organization('Import', 'UTC') AS org \gset
+INSERT INTO booking.contacts (org_id, id, phone, name, email)
+VALUES (:'org', '00000000-0000-7000-8000-00000000000c', '+14155550124', 'Ann', 'ann@example.com');
+INSERT INTO booking.appointments (org_id, id, resource_id, contact_id, patient_name, service_type, starts_at, ends_at, blocked)
+SELECT org_id, ('00000000-0000-7000-8000-00000000000' || n)::uuid, id, '00000000-0000-7000-8000-00000000000c', 'Ann', 'x', at, at + interval '1 hour', tstzrange(at, at + interval '1 hour')
+FROM booking.resources, (VALUES (1, timestamptz '2020-01-01 09:00+00'), (2, '2020-01-01 09:30+00')) AS slots (n, at) WHERE org_id = :'org';
+INSERT INTO booking.appointments (org_id, id, resource_id, contact_id, patient_name, service_type, starts_at, ends_at, blocked)
+SELECT org_id, '00000000-0000-7000-8000-000000000001', id, '00000000-0000-7000-8000-00000000000c', 'Ann', 'x', '2020-01-01 09:00+00', '2020-01-01 10:00+00', 'empty'
+FROM booking.resources WHERE org_id = :'org';
