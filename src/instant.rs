@@ -7,16 +7,17 @@ use pgrx::prelude::*;
 /// 2000-01-01T00:00:00Z, where Postgres counts from, in microseconds of the Unix epoch.
 const POSTGRES_EPOCH_MICROSECONDS: i64 = 946_684_800_000_000;
 
-/// The instant of a timestamptz. `infinity` and `-infinity` are refused: nothing can be booked there.
+/// The instant of a timestamptz. `infinity` and `-infinity` are refused: nothing can be booked there. So are years that chrono
+/// cannot hold, which are far beyond what can be booked.
 pub fn from_postgres(timestamp: TimestampWithTimeZone) -> Result<DateTime<Utc>, Refusal> {
     let microseconds: i64 = timestamp.into();
-    match microseconds {
-        i64::MIN | i64::MAX => None,
-        finite => finite.checked_add(POSTGRES_EPOCH_MICROSECONDS).and_then(DateTime::from_timestamp_micros),
+    if matches!(microseconds, i64::MIN | i64::MAX) {
+        return Err(Refusal::new(Code::InvalidTime, "infinity is not a time", "pass a time with a date"));
     }
-    .ok_or_else(|| {
-        Refusal::new(Code::InvalidTime, "infinity is not a time that can be booked", "pass a time with a date")
-    })
+    microseconds
+        .checked_add(POSTGRES_EPOCH_MICROSECONDS)
+        .and_then(DateTime::from_timestamp_micros)
+        .ok_or_else(|| Refusal::new(Code::TooFar, "the year is beyond 262142", "pass a nearer date"))
 }
 
 /// The timestamptz of an instant.

@@ -41,9 +41,20 @@ extension_sql_file!("../sql/rights.sql", name = "rights", finalize);
 /// backend inherits it instead of spending 70 ms on its first number.
 #[pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    keep_backtraces_out_of_errors();
     settings::register();
     // SAFETY: a plain read of a flag that only the starting server writes.
     if unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
         booking_core::phone::warm_up();
+    }
+}
+
+/// pgrx puts a backtrace, where one was captured, into the DETAIL of an error, and so before the eyes of every client. The
+/// server's environment may ask for backtraces of other things; ours need RUST_LIB_BACKTRACE.
+fn keep_backtraces_out_of_errors() {
+    const SETTING: &str = "RUST_LIB_BACKTRACE";
+    if std::env::var_os(SETTING).is_none() {
+        // SAFETY: a library is loaded by a server process that has one thread.
+        unsafe { std::env::set_var(SETTING, "0") };
     }
 }

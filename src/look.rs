@@ -71,14 +71,15 @@ fn check_availability(
     p_service_type: default!(Option<String>, "NULL"),
     p_duration_minutes: default!(Option<i32>, "NULL"),
 ) -> std::result::Result<Json, ErrorReport> {
-    answer::for_program(Spi::connect_mut(|client| {
+    let found = Spi::connect_mut(|client| {
         let organization = read_organization(client, p_org_id, None)?;
         check_service(p_service_type.as_deref())?;
         let minutes = limits::duration_minutes(p_duration_minutes)?;
         let date =
             p_date.ok_or_else(|| Refusal::new(Code::InvalidDate, "no date was given", "pass the day to look at"))?;
         day_of_slots(client, &organization, &date, minutes)
-    }))
+    });
+    answer::for_voice(found).map(Json)
 }
 
 #[pg_extern(stable)]

@@ -102,7 +102,7 @@ fn insert_resource(client: &mut SpiClient<'_>, org_id: Uuid, name: &str, capacit
 }
 
 fn required<'a>(value: Option<&'a str>, argument: &str) -> Result<&'a str> {
-    value.ok_or_else(|| invalid(format!("{argument} is NULL"), format!("pass {argument} or leave it out")).into())
+    value.ok_or_else(|| invalid(format!("{argument} is NULL"), format!("pass a value for {argument}")).into())
 }
 
 fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Refusal {

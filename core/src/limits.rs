@@ -32,7 +32,7 @@ pub fn check_years(instant: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Ref
     if instant.year() < 1900 {
         return Err(Refusal::new(
             Code::InvalidDate,
-            format!("the year {} is not one that an appointment can be in", instant.year()),
+            format!("the year {} is not one that an appointment can be in", year_in_words(instant.year())),
             "pass a date of today or later",
         ));
     }
@@ -44,6 +44,11 @@ pub fn check_years(instant: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Ref
         ));
     }
     Ok(())
+}
+
+/// There is no year 0: what chrono calls -43 was 44 BC.
+fn year_in_words(year: i32) -> String {
+    if year > 0 { year.to_string() } else { format!("{} BC", 1_i64.saturating_sub(i64::from(year))) }
 }
 
 /// A label a caller made up - a service, a name of an organization - trimmed and free of what cannot be read.
@@ -85,6 +90,8 @@ mod tests {
         let now = at("2026-11-20 12:00");
         assert_eq!(check_years(at("1899-12-31 00:00"), now).unwrap_err().code, Code::InvalidDate);
         assert_eq!(check_years(DateTime::<Utc>::MIN_UTC, now).unwrap_err().code, Code::InvalidDate);
+        let ides = check_years(at("-0043-03-15 12:00"), now).unwrap_err();
+        assert_eq!(ides.message, "the year 44 BC is not one that an appointment can be in");
         assert_eq!(check_years(DateTime::<Utc>::MAX_UTC, now).unwrap_err().code, Code::TooFar);
         assert!(check_years(at("2036-11-19 12:00"), now).is_ok());
         assert!(check_years(at("2024-03-20 12:00"), now).is_ok());

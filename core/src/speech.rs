@@ -115,6 +115,7 @@ pub fn please_repeat(code: Code) -> &'static str {
         Code::InvalidName => "I did not catch the name. Could you say it again?",
         Code::InvalidEmail => "I did not catch the email address. Could you say it again?",
         Code::ServiceNotFound => "I did not catch what the appointment is for. Could you say it again?",
+        Code::InvalidRequest => "I did not get all the details. Could you tell me again what you would like to book?",
         Code::InvalidDuration => "I cannot book an appointment of that length. How long should it be?",
         Code::TooFar => "That is too far ahead for me to book. Could you choose an earlier date?",
         Code::DateInPast => "That time has already passed. Which day would you like?",

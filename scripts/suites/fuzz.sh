@@ -28,7 +28,7 @@ if ! "$fuzz/target/$host/release/untrusted_input" "$fuzz/corpus" "$fuzz/seeds" \
     -dict="$fuzz/booking.dict" -artifact_prefix="$fuzz/artifacts/" \
     -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -max_len=2048 -print_final_stats=1 \
     > "$fuzz/last-run.log" 2>&1; then
-    tail -n 40 "$fuzz/last-run.log"
+    grep -A 3 -E 'panicked at|ERROR: libFuzzer' "$fuzz/last-run.log" || tail -n 20 "$fuzz/last-run.log"
     crash=$(sed -n 's/.*Test unit written to //p' "$fuzz/last-run.log" | tail -n 1)
     if [ -f "$crash" ]; then
         say "The input (the first byte chooses the reader):"

@@ -70,9 +70,11 @@ pub(super) fn needs_joiner(character: char) -> bool {
 }
 
 /// Georgian has capitals for whole words only, and Cherokee is commonly written in capitals throughout: giving such a
-/// word one capital would misspell it.
+/// word one capital would misspell it. Nor is a letter changed into one that the tables of letters do not know yet.
 pub(super) fn is_without_title_case(character: char) -> bool {
+    let is_known = |other| is_letter(other) || is_mark(other);
     matches!(character,
         '\u{10A0}'..='\u{10FF}' | '\u{1C90}'..='\u{1CBF}' | '\u{2D00}'..='\u{2D2F}'
         | '\u{13A0}'..='\u{13FF}' | '\u{AB70}'..='\u{ABBF}')
+        || !character.to_lowercase().chain(character.to_uppercase()).all(is_known)
 }

@@ -46,8 +46,8 @@ pub fn normalize_name(name: &str) -> Result<String, Refusal> {
     if normalized.chars().nth(LONGEST_NAME).is_some() { Err(too_long(name)) } else { Ok(normalized) }
 }
 
-/// The characters of a name and nothing else: dashes and apostrophes of a keyboard's making made plain, white space
-/// made single spaces' stuff, joiners of Arabic and Indic writing taken out.
+/// The characters of a name and nothing else: look-alikes of hyphen and apostrophe made plain, the joiners of Arabic and
+/// Indic writing taken out.
 fn clean(name: &str) -> Result<String, Refusal> {
     let mut cleaned = String::with_capacity(name.len());
     let mut previous = ' ';

@@ -145,10 +145,10 @@ fn word_of(word: &str) -> Word<'static> {
         "triple" | "treble" => Word::Times(3),
         "plus" | "country" => Word::Plus,
         "extension" | "ext" | "extn" | "x" => Word::Extension,
-        "tel" | "telephone" | "phone" | "mobile" | "cell" | "home" | "work" | "office" | "fax" | "number" | "area" | "code"
-        | "my" | "our" | "the" | "is" | "it" | "it's" | "its" | "that" | "that's" | "call" | "me" | "us" | "at" | "on"
-        | "um" | "uh" | "er" | "and" | "then" | "so" | "yes" | "yeah" | "sure" | "okay" | "ok" | "please" | "thanks"
-        | "thank" | "you" | "dash" | "hyphen" | "dot" | "space" => Word::SmallTalk,
+        "tel" | "telephone" | "phone" | "mobile" | "cell" | "home" | "work" | "office" | "fax" | "number" | "area"
+        | "code" | "my" | "our" | "the" | "is" | "it" | "it's" | "its" | "that" | "that's" | "call" | "me" | "us" | "at"
+        | "on" | "um" | "uh" | "er" | "and" | "then" | "so" | "yes" | "yeah" | "sure" | "okay" | "ok" | "please"
+        | "thanks" | "thank" | "you" | "dash" | "hyphen" | "dot" | "space" => Word::SmallTalk,
         _ => Word::Unknown,
     }
 }

@@ -216,7 +216,8 @@ proptest! {
     #[test]
     fn digits_said_and_digits_written_are_one_number(digits in "[0-9]{5,14}", region in any_region()) {
         let words = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-        let said: Vec<&str> = digits.bytes().filter_map(|digit| words.get(usize::from(digit - b'0')).copied()).collect();
+        let word = |digit: u8| words.get(usize::from(digit - b'0')).copied();
+        let said: Vec<&str> = digits.bytes().filter_map(word).collect();
         prop_assert_eq!(normalize_phone(&said.join(" "), region).ok(), normalize_phone(&digits, region).ok());
     }
 }

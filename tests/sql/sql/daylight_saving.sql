@@ -2,17 +2,15 @@
 SET timezone = 'UTC';
 SET datestyle = 'ISO, YMD';
 \pset format unaligned
+-- Twelve whole months hold both changes of every zone.
+SELECT date_trunc('month', now())::date + interval '1 month' AS first, date_trunc('month', now())::date + interval '13 months' AS last \gset
 CREATE TEMPORARY TABLE change_days AS
-WITH hours AS (
-    SELECT zone, at, at AT TIME ZONE zone AS wall
-    FROM unnest(ARRAY['America/New_York', 'Europe/London', 'Australia/Sydney', 'Australia/Lord_Howe']) AS zone,
-        generate_series(date_trunc('hour', now() + interval '2 days'), now() + interval '1 year', interval '30 minutes') AS at
-), days AS (
-    SELECT zone, wall::date AS day, min(at) AS starts, count(*) AS half_hours
-    FROM hours GROUP BY zone, wall::date
-)
-SELECT zone, day, half_hours FROM days
-WHERE half_hours <> 48 AND day > (SELECT min(day) FROM days) AND day < (SELECT max(day) FROM days);
+SELECT zone, wall::date AS day, count(*) AS half_hours
+FROM unnest(ARRAY['America/New_York', 'Europe/London', 'Australia/Sydney', 'Australia/Lord_Howe']) AS zone,
+    generate_series(:'first'::timestamptz - interval '2 days', :'last'::timestamptz + interval '2 days', interval '30 minutes') AS at,
+    LATERAL (SELECT at AT TIME ZONE zone AS wall) AS clock
+WHERE wall >= :'first' AND wall < :'last'
+GROUP BY zone, wall::date HAVING count(*) <> 48;
 SELECT zone, half_hours FROM change_days ORDER BY zone, half_hours;
 CREATE TEMPORARY TABLE clinics AS
 SELECT zone, booking.create_organization(zone, zone) AS org FROM (SELECT DISTINCT zone FROM change_days) AS zones;

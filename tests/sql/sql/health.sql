@@ -19,6 +19,7 @@ CREATE FUNCTION public.book_appointment_atomic() RETURNS void LANGUAGE sql AS ''
 SELECT booking.health()->'healthy' AS healthy, booking.health()->'functions' AS functions;
 DROP FUNCTION public.book_appointment_atomic();
 -- The constraint stands for every writer.
+\set VERBOSITY terse
 SELECT booking.create_organization('Import', 'UTC') AS org \gset
 INSERT INTO booking.contacts (org_id, id, phone, name, email)
 VALUES (:'org', '00000000-0000-7000-8000-00000000000c', '+14155550124', 'Ann', 'ann@example.com');

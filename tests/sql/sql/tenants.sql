@@ -16,7 +16,7 @@ SELECT name FROM booking.organizations;
 SELECT count(*) AS appointments, (SELECT count(*) FROM booking.contacts) AS contacts FROM booking.appointments;
 -- Another organization does not exist for it, whatever is asked.
 SELECT answer->>'error' AS error FROM booking.book_appointment_atomic(:'theirs', 'Ann Lee', NULL, '+14155550124', 'x', :'slot') AS answer;
-SELECT count(*) AS slots FROM booking.available_slots(:'theirs', :'slot', :'slot'::timestamptz + interval '1 hour');
+SELECT answer->>'error' AS error FROM booking.check_availability(:'theirs', 'tomorrow') AS answer;
 SELECT answer->>'success' AS booked FROM booking.book_appointment_atomic(:'ours', 'Ann Lee', NULL, '+14155550124', 'x', :'slot') AS answer;
 INSERT INTO booking.resources (org_id, id, name) VALUES (:'theirs', '00000000-0000-7000-8000-000000000001', 'Forged');
 -- It cannot name another organization, nor claim one: claims count only for the authenticator.

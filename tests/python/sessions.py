@@ -1,0 +1,57 @@
+"""Two sessions step by step: one calls and waits, the other decides how long. Nothing sleeps; the server says who waits."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import psycopg
+from clinic import BOOK, Answer, Clinic, new_phone, one
+
+PATIENCE = 60.0
+
+WRITE_CONTACT = """
+    INSERT INTO booking.contacts (org_id, id, phone, name, email) VALUES (%(org)s, %(contact)s, %(phone)s, 'Import', 'i@example.com')"""
+
+WRITE_APPOINTMENT = """
+    INSERT INTO booking.appointments
+        (org_id, id, resource_id, seat, contact_id, patient_name, service_type, starts_at, ends_at, blocked)
+    VALUES (%(org)s, gen_random_uuid(), %(resource)s, %(seat)s, %(contact)s, 'Import', 'import', %(start)s, %(end)s,
+        tstzrange(%(start)s, %(end)s, '[)'))"""
+
+
+@contextmanager
+def caller(clinic: Clinic) -> Iterator[tuple[psycopg.Connection, ThreadPoolExecutor]]:
+    """A new autocommit session and the thread it calls from."""
+    with clinic.connect() as session, ThreadPoolExecutor(1) as thread:
+        yield session, thread
+
+
+def book_and_wait_for(
+    clinic: Clinic, session: psycopg.Connection, thread: ThreadPoolExecutor, holder: psycopg.Connection, **request: object
+) -> Future[Answer]:
+    """Starts a booking in `session` and returns when the server says that it waits for `holder`."""
+    parameters = clinic.request(request.pop("at"), **request)
+    future = thread.submit(one, session, BOOK, parameters)
+    deadline = time.monotonic() + PATIENCE
+    while holder.info.backend_pid not in one(clinic.admin, "SELECT pg_blocking_pids(%s)", [session.info.backend_pid]):
+        assert not future.done(), f"it did not wait: {future.exception() or future.result()}"
+        assert time.monotonic() < deadline, "the booking neither waits nor ends"
+    return future
+
+
+def write_directly(
+    writer: psycopg.Connection, clinic: Clinic, start: datetime, resource: str | None = None, seat: int = 1,
+    minutes: int = 60, phone: str | None = None,
+) -> None:
+    """What an import does that knows nothing of the booking function: plain INSERTs."""
+    row = {
+        "org": clinic.org_id, "contact": uuid4(), "phone": phone or new_phone(), "seat": seat,
+        "resource": resource or clinic.first_resource(), "start": start, "end": start + timedelta(minutes=minutes),
+    }
+    writer.execute(WRITE_CONTACT, row)
+    writer.execute(WRITE_APPOINTMENT, row)
