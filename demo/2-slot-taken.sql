@@ -14,6 +14,7 @@ SELECT booking.book_clinic_appointment('{
         "serviceType":     "cleaning"}},
     "customer": {"metadata": {"org_id": "{{org_id}}"}}}'::json) \gset
 \set ECHO none
+\echo
 \echo '-- The answer:'
 SELECT jsonb_pretty(:'book_clinic_appointment'::jsonb);
 SELECT :'book_clinic_appointment'::jsonb #>> '{result,error}' = 'slot_unavailable'

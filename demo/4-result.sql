@@ -1,18 +1,18 @@
 -- Counts the ten answers, which come one a line on standard input.
-\pset format aligned
-\pset tuples_only off
 CREATE TEMPORARY TABLE answers (answer jsonb);
 -- Marks that JSON cannot hold, so that every line is taken as it is.
 \copy answers FROM pstdin WITH (FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02')
 \echo '-- What they were told:'
 \echo
-SELECT count(*) AS callers, answer ->> 'success' AS booked, answer ->> 'error' AS error,
-    coalesce(jsonb_array_length(answer -> 'alternatives'), 0) AS alternatives, min(answer ->> 'message') AS message
+SELECT count(*) || ' of them: ' || (answer ->> 'message')
 FROM answers
-GROUP BY 2, 3, 4
-ORDER BY 1;
+GROUP BY answer ->> 'message'
+ORDER BY count(*);
+\echo
 \echo '-- What is in the calendar at that time:'
 \echo
+\pset format aligned
+\pset tuples_only off
 \set ECHO queries
 SELECT count(*) AS appointments
 FROM booking.appointments

@@ -87,6 +87,7 @@ clear_up_after_kill() {
 make_cluster() {
     [ ! -f "$data/PG_VERSION" ] || return 0
     say "Making the cluster \"$name\" in $home (about 5 seconds)."
+    [ "$home" = "$tree/.pg/$name" ] || say "It is not in this tree, because user $server_user may not enter $tree."
     mkdir -p "${home%/*}"
     own_directory "$home"
     # What an interrupted initdb left would stop the next one.

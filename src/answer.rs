@@ -4,11 +4,10 @@ use booking_core::booking_data::iso_utc;
 use booking_core::{Code, Refusal, speech};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use pgrx::Json;
-use pgrx::pg_sys::panic::ErrorReport;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, or_raise};
 use crate::organization::Organization;
 use booking_core::zone;
 
@@ -70,24 +69,24 @@ fn refused(refusal: &Refusal, message: &str) -> Value {
 }
 
 /// The answer for a program: a refusal names the value, the rule and the way out; other errors are raised.
-pub fn for_program(result: Result<Value>) -> std::result::Result<Json, ErrorReport> {
+pub fn for_program(result: Result<Value>) -> Json {
     match result {
-        Ok(answer) => Ok(Json(answer)),
-        Err(Error::Refused(refusal)) => Ok(Json(refused(&refusal, &refusal.message))),
-        Err(error) => Err(error.report()),
+        Ok(answer) => Json(answer),
+        Err(Error::Refused(refusal)) => Json(refused(&refusal, &refusal.message)),
+        Err(error) => or_raise(Err(error)),
     }
 }
 
 /// The answer for a voice agent: a refusal is a sentence that can be read aloud, the technical message stands in `detail`.
-pub fn for_voice(result: Result<Value>) -> std::result::Result<Value, ErrorReport> {
+pub fn for_voice(result: Result<Value>) -> Value {
     match result {
-        Ok(answer) => Ok(answer),
+        Ok(answer) => answer,
         Err(Error::Refused(refusal)) => {
             let mut answer = refused(&refusal, speech::please_repeat(refusal.code));
             answer["detail"] = Value::String(refusal.message);
-            Ok(answer)
+            answer
         }
-        Err(error) => Err(error.report()),
+        Err(error) => or_raise(Err(error)),
     }
 }
 

@@ -20,8 +20,7 @@ const READ: &str = "
 
 /// The calendars of the organization's resources within `window`, in the order of its resources.
 pub fn read(client: &mut SpiClient<'_>, organization: &Organization, window: Span) -> Result<Vec<ResourceCalendar>> {
-    let mut calendars: Vec<ResourceCalendar> =
-        organization.resources.iter().map(|resource| ResourceCalendar::new(resource.id, resource.capacity)).collect();
+    let mut taken: Vec<Vec<(i32, Span)>> = vec![Vec::new(); organization.resources.len()];
     let ids: Vec<pgrx::Uuid> = organization.resources.iter().map(|resource| as_postgres(resource.id)).collect();
     let arguments = [
         as_postgres(organization.id).into(),
@@ -39,9 +38,12 @@ pub fn read(client: &mut SpiClient<'_>, organization: &Organization, window: Spa
             return Err(Error::missing("busy time"));
         };
         let span = Span { start: instant::from_postgres(start)?, end: instant::from_postgres(end)? };
-        if let Ok(position) = calendars.binary_search_by_key(&resource_id, |calendar| calendar.resource_id) {
-            calendars.get_mut(position).map(|calendar| calendar.occupy(seat, span));
+        // The organization's resources are ordered by id.
+        let position = organization.resources.binary_search_by_key(&resource_id, |resource| resource.id);
+        if let Some(taken) = position.ok().and_then(|position| taken.get_mut(position)) {
+            taken.push((seat, span));
         }
     }
-    Ok(calendars)
+    let resources = organization.resources.iter().zip(taken);
+    Ok(resources.map(|(resource, taken)| ResourceCalendar::new(resource.id, resource.capacity, taken)).collect())
 }

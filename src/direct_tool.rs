@@ -2,7 +2,6 @@
 
 use booking_core::direct_tool::{DirectCall, read_request};
 use pgrx::Json;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde_json::json;
 
@@ -19,10 +18,10 @@ const UNSAID_SERVICE: &str = "appointment";
 CREATE FUNCTION booking.book_clinic_appointment(json) RETURNS json
     STRICT LANGUAGE c SET search_path TO pg_catalog, pg_temp
     AS '@MODULE_PATHNAME@', '@FUNCTION_NAME@';"#)]
-fn book_clinic_appointment(body: JsonText) -> std::result::Result<Json, ErrorReport> {
+fn book_clinic_appointment(body: JsonText) -> Json {
     let (tool_call_id, call) = read_request(&body.0);
     let result = call.map_err(Error::from).and_then(|call| Spi::connect_mut(|client| book(client, request(call))));
-    Ok(Json(json!({"toolCallId": tool_call_id, "result": answer::for_voice(result)?})))
+    Json(json!({"toolCallId": tool_call_id, "result": answer::for_voice(result)}))
 }
 
 fn request(call: DirectCall) -> Request {

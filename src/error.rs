@@ -3,7 +3,7 @@
 
 use booking_core::Refusal;
 use booking_core::appointment_time::TimeRefusal;
-use pgrx::pg_sys::panic::ErrorReport;
+use pgrx::pg_sys::panic::{ErrorReport, ErrorReportable};
 use pgrx::prelude::*;
 use pgrx::spi::SpiError;
 
@@ -44,7 +44,7 @@ impl Error {
     }
 
     /// The error as Postgres reports it: refused input is 22023, invalid_parameter_value.
-    pub fn report(self) -> ErrorReport {
+    fn report(self) -> ErrorReport {
         match self {
             Error::Refused(refusal) => {
                 let code = PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE;
@@ -56,4 +56,9 @@ impl Error {
             Error::Server(message) => ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, message, "pg_booking"),
         }
     }
+}
+
+/// The value, or the error raised in Postgres.
+pub fn or_raise<T>(result: Result<T>) -> T {
+    result.map_err(Error::report).unwrap_or_report()
 }

@@ -1,18 +1,17 @@
 //! The health line: what a monitor reads to know that the guarantee stands.
 
 use pgrx::Json;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::json;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, or_raise};
 use crate::statement::run_fresh;
 
 #[pg_extern(stable)]
 #[search_path(pg_catalog, pg_temp)]
-fn health() -> std::result::Result<Json, ErrorReport> {
-    Spi::connect_mut(read).map_err(Error::report)
+fn health() -> Json {
+    or_raise(Spi::connect_mut(read))
 }
 
 /// A second function of this name in any schema would be a second truth.

@@ -58,3 +58,17 @@ fn keep_backtraces_out_of_errors() {
         unsafe { std::env::set_var(SETTING, "0") };
     }
 }
+
+#[cfg(any(test, feature = "pg_test"))]
+mod in_server;
+
+/// cargo-pgrx looks for this module at the root of the crate.
+#[cfg(test)]
+pub mod pg_test {
+    pub fn setup(_options: Vec<&str>) {}
+
+    #[must_use]
+    pub fn postgresql_conf_options() -> Vec<&'static str> {
+        vec![]
+    }
+}

@@ -2,12 +2,11 @@
 
 use booking_core::alternatives::Search;
 use booking_core::appointment_time::{self, TimeRefusal};
-use booking_core::calendar::{Span, day_span, free_starts};
+use booking_core::calendar::{Span, day_span, grid};
 use booking_core::date::DateOrder;
 use booking_core::{Code, Refusal, limits, speech, zone};
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use pgrx::Json;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use uuid::Uuid;
 
 use crate::answer;
 use crate::calendar;
-use crate::error::{Error, Result};
+use crate::error::{Result, or_raise};
 use crate::instant;
 use crate::organization::{self, Organization, as_postgres};
 
@@ -32,7 +31,6 @@ type SlotRow = (TimestampWithTimeZone, TimestampWithTimeZone, pgrx::Uuid);
 
 #[pg_extern(stable)]
 #[search_path(pg_catalog, pg_temp)]
-#[allow(clippy::type_complexity)]
 fn available_slots(
     p_org_id: Option<pgrx::Uuid>,
     p_from: Option<TimestampWithTimeZone>,
@@ -40,16 +38,9 @@ fn available_slots(
     p_service_type: default!(Option<String>, "NULL"),
     p_duration_minutes: default!(Option<i32>, "NULL"),
     p_resource_id: default!(Option<pgrx::Uuid>, "NULL"),
-) -> std::result::Result<
-    TableIterator<
-        'static,
-        (
-            name!(starts_at, TimestampWithTimeZone),
-            name!(ends_at, TimestampWithTimeZone),
-            name!(resource_id, pgrx::Uuid),
-        ),
-    >,
-    ErrorReport,
+) -> TableIterator<
+    'static,
+    (name!(starts_at, TimestampWithTimeZone), name!(ends_at, TimestampWithTimeZone), name!(resource_id, pgrx::Uuid)),
 > {
     let slots = || -> Result<Vec<SlotRow>> {
         check_service(p_service_type.as_deref())?;
@@ -57,10 +48,10 @@ fn available_slots(
         let window = window(p_from, p_to)?;
         Spi::connect_mut(|client| {
             let organization = read_organization(client, p_org_id, p_resource_id)?;
-            slot_rows(&free_slots(client, &organization, window, minutes)?, minutes)
+            slot_rows(&free_slots(client, &organization, window, minutes)?)
         })
     };
-    slots().map(TableIterator::new).map_err(Error::report)
+    TableIterator::new(or_raise(slots()))
 }
 
 #[pg_extern(stable)]
@@ -70,7 +61,7 @@ fn check_availability(
     p_date: Option<String>,
     p_service_type: default!(Option<String>, "NULL"),
     p_duration_minutes: default!(Option<i32>, "NULL"),
-) -> std::result::Result<Json, ErrorReport> {
+) -> Json {
     let found = Spi::connect_mut(|client| {
         let organization = read_organization(client, p_org_id, None)?;
         check_service(p_service_type.as_deref())?;
@@ -79,7 +70,7 @@ fn check_availability(
             p_date.ok_or_else(|| Refusal::new(Code::InvalidDate, "no date was given", "pass the day to look at"))?;
         day_of_slots(client, &organization, &date, minutes)
     });
-    answer::for_voice(found).map(Json)
+    Json(answer::for_voice(found))
 }
 
 #[pg_extern(stable)]
@@ -91,7 +82,7 @@ fn find_alternatives(
     p_service_type: default!(Option<String>, "NULL"),
     p_resource_id: default!(Option<pgrx::Uuid>, "NULL"),
     p_count: default!(Option<i32>, "3"),
-) -> std::result::Result<Vec<TimestampWithTimeZone>, ErrorReport> {
+) -> Vec<TimestampWithTimeZone> {
     let found = || -> Result<Vec<TimestampWithTimeZone>> {
         check_service(p_service_type.as_deref())?;
         let minutes = limits::duration_minutes(p_duration_minutes)?;
@@ -109,7 +100,7 @@ fn find_alternatives(
             found.into_iter().map(|start| Ok(instant::to_postgres(start)?)).collect()
         })
     };
-    found().map_err(Error::report)
+    or_raise(found())
 }
 
 /// The nearest free times to `wanted` on any of the organization's resources that were read.
@@ -132,34 +123,30 @@ pub fn alternatives(
     search.run(|window| calendar::read(client, organization, window))
 }
 
-/// The free starts within `window` with the resource each is free on, ordered by time and resource.
+/// The free slots that start within `window` with the resource each is free on, ordered by time and resource.
 fn free_slots(
     client: &mut SpiClient<'_>,
     organization: &Organization,
     window: Span,
     duration_minutes: i32,
-) -> Result<Vec<(DateTime<Utc>, Uuid)>> {
+) -> Result<Vec<(Span, Uuid)>> {
     let now = instant::transaction_now();
     let busy_until = Span::lasting(window.end, duration_minutes).map_or(window.end, |after| after.end);
     let calendars = calendar::read(client, organization, Span { start: window.start, end: busy_until })?;
-    let mut slots: Vec<(DateTime<Utc>, Uuid)> = Vec::new();
-    for calendar in &calendars {
-        let step = limits::DEFAULT_STEP_MINUTES;
-        let starts = free_starts(&organization.zone, calendar, window, duration_minutes, step, now);
-        slots.extend(starts.into_iter().map(|start| (start, calendar.resource_id)));
+    let starts = grid(&organization.zone, window, limits::DEFAULT_STEP_MINUTES, now);
+    let mut free = Vec::new();
+    for span in starts.into_iter().filter_map(|start| Span::lasting(start, duration_minutes)) {
+        let resources = calendars.iter().filter(|calendar| calendar.is_free(span));
+        free.extend(resources.map(|calendar| (span, calendar.resource_id)));
     }
-    slots.sort_unstable();
-    Ok(slots)
+    Ok(free)
 }
 
-fn slot_rows(slots: &[(DateTime<Utc>, Uuid)], duration_minutes: i32) -> Result<Vec<SlotRow>> {
-    slots
-        .iter()
-        .map(|(start, resource_id)| {
-            let end = Span::lasting(*start, duration_minutes).map_or(*start, |span| span.end);
-            Ok((instant::to_postgres(*start)?, instant::to_postgres(end)?, as_postgres(*resource_id)))
-        })
-        .collect()
+fn slot_rows(slots: &[(Span, Uuid)]) -> Result<Vec<SlotRow>> {
+    let row = |(span, resource_id): &(Span, Uuid)| {
+        Ok((instant::to_postgres(span.start)?, instant::to_postgres(span.end)?, as_postgres(*resource_id)))
+    };
+    slots.iter().map(row).collect()
 }
 
 fn day_of_slots(
@@ -177,7 +164,7 @@ fn day_of_slots(
     })?;
     let mut slots: Vec<NaiveDateTime> = free_slots(client, organization, span, duration_minutes)?
         .into_iter()
-        .map(|(start, _)| (start, zone::local_time(zone, start)))
+        .map(|(slot, _)| (slot.start, zone::local_time(zone, slot.start)))
         // Said as a time of day, the second of two equal hours in autumn would be booked as the first.
         .filter(|(start, local)| zone::instant(zone, *local) == Some(*start))
         .map(|(_, local)| local)

@@ -4,30 +4,27 @@ use booking_core::date::DateOrder;
 use booking_core::{appointment_time, booking_data, email, name, phone, speech, zone};
 use chrono::NaiveDateTime;
 use pgrx::Json;
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::raw_json::JsonText;
 use crate::server_zone::ServerZone;
 
 #[pg_extern(immutable, strict, parallel_safe)]
-fn normalize_phone(p_phone: &str, p_region: default!(&str, "'US'")) -> std::result::Result<String, ErrorReport> {
-    phone::normalize_phone(p_phone, p_region)
-        .map(phone::E164::into_string)
-        .map_err(|refusal| Error::from(refusal).report())
+fn normalize_phone(p_phone: &str, p_region: default!(&str, "'US'")) -> String {
+    or_raise(phone::normalize_phone(p_phone, p_region).map(phone::E164::into_string).map_err(Error::from))
 }
 
 #[pg_extern(immutable, strict, parallel_safe)]
-fn normalize_name(p_name: &str) -> std::result::Result<String, ErrorReport> {
-    name::normalize_name(p_name).map_err(|refusal| Error::from(refusal).report())
+fn normalize_name(p_name: &str) -> String {
+    or_raise(name::normalize_name(p_name).map_err(Error::from))
 }
 
 #[pg_extern(immutable, strict, parallel_safe)]
-fn normalize_email(p_email: &str) -> std::result::Result<String, ErrorReport> {
-    email::normalize_email(p_email).map_err(|refusal| Error::from(refusal).report())
+fn normalize_email(p_email: &str) -> String {
+    or_raise(email::normalize_email(p_email).map_err(Error::from))
 }
 
 #[pg_extern(stable, strict, parallel_safe)]
@@ -36,7 +33,7 @@ fn normalize_booking_time(
     p_time: &str,
     p_timezone: default!(&str, "'UTC'"),
     p_now: default!(TimestampWithTimeZone, "pg_catalog.now()"),
-) -> std::result::Result<TimestampWithTimeZone, ErrorReport> {
+) -> TimestampWithTimeZone {
     let settled = || -> Result<TimestampWithTimeZone> {
         let zone = ServerZone::named(p_timezone)?;
         let now = instant::from_postgres(p_now)?;
@@ -44,7 +41,7 @@ fn normalize_booking_time(
         let time = appointment_time::from_text(p_date, p_time, &zone, order, now)?;
         Ok(instant::to_postgres(time.starts_at)?)
     };
-    settled().map_err(Error::report)
+    or_raise(settled())
 }
 
 #[pg_extern(stable, strict, parallel_safe)]
@@ -53,7 +50,7 @@ fn normalize_booking_data(
     p_timezone: default!(&str, "'UTC'"),
     p_region: default!(&str, "'US'"),
     p_now: default!(TimestampWithTimeZone, "pg_catalog.now()"),
-) -> std::result::Result<Json, ErrorReport> {
+) -> Json {
     let clean = || -> Result<Json> {
         let zone = ServerZone::named(p_timezone)?;
         let region = crate::organization::known_region(p_region)?;
@@ -61,7 +58,7 @@ fn normalize_booking_data(
         let request = booking_data::parse_object(&p_data.0)?;
         Ok(Json(Value::Object(booking_data::normalize(request, &zone, &region, now)?)))
     };
-    clean().map_err(Error::report)
+    or_raise(clean())
 }
 
 #[pg_extern(stable, strict, parallel_safe)]
@@ -69,7 +66,7 @@ fn format_slots(
     p_slots: Vec<Option<TimestampWithTimeZone>>,
     p_timezone: &str,
     p_now: default!(TimestampWithTimeZone, "pg_catalog.now()"),
-) -> std::result::Result<String, ErrorReport> {
+) -> String {
     let said = || -> Result<String> {
         let zone = ServerZone::named(p_timezone)?;
         let today = zone::local_date(&zone, instant::from_postgres(p_now)?);
@@ -79,5 +76,5 @@ fn format_slots(
         }
         Ok(speech::format_slots(&slots, today))
     };
-    said().map_err(Error::report)
+    or_raise(said())
 }

@@ -1,12 +1,11 @@
 //! Setting up: organizations and what can be booked there.
 
 use booking_core::{Code, Refusal, limits};
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
-use crate::error::{Error, Result};
+use crate::error::{Result, or_raise};
 use crate::organization::{as_postgres, from_postgres, known_region};
 use crate::raw_json::JsonbText;
 use crate::server_zone::ServerZone;
@@ -26,7 +25,7 @@ fn create_organization(
     p_default_region: default!(Option<String>, "'US'"),
     p_settings: default!(Option<JsonbText>, "'{}'"),
     p_org_id: default!(Option<pgrx::Uuid>, "NULL"),
-) -> std::result::Result<pgrx::Uuid, ErrorReport> {
+) -> pgrx::Uuid {
     let created = || -> Result<pgrx::Uuid> {
         let name = limits::label("name", required(p_name.as_deref(), "p_name")?, Code::InvalidName)?;
         let timezone = required(p_timezone.as_deref(), "p_timezone")?;
@@ -43,7 +42,7 @@ fn create_organization(
             Ok(as_postgres(org_id))
         })
     };
-    created().map_err(Error::report)
+    or_raise(created())
 }
 
 #[pg_extern]
@@ -52,7 +51,7 @@ fn create_resource(
     p_org_id: Option<pgrx::Uuid>,
     p_name: Option<String>,
     p_capacity: default!(Option<i32>, "1"),
-) -> std::result::Result<pgrx::Uuid, ErrorReport> {
+) -> pgrx::Uuid {
     let created = || -> Result<pgrx::Uuid> {
         let org_id =
             p_org_id.map(from_postgres).ok_or_else(|| invalid("p_org_id is NULL", "pass the organization's id"))?;
@@ -64,7 +63,7 @@ fn create_resource(
         }
         Spi::connect_mut(|client| insert_resource(client, org_id, &name, capacity)).map(as_postgres)
     };
-    created().map_err(Error::report)
+    or_raise(created())
 }
 
 /// $1 org_id, $2 name, $3 timezone, $4 region, $5 settings.

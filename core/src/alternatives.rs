@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use chrono::{DateTime, Duration, Utc};
 
-use crate::calendar::{ResourceCalendar, Span, day_span, free_starts};
+use crate::calendar::{ResourceCalendar, Span, day_span, grid};
 use crate::zone::{self, Zone};
 
 /// What is being looked for.
@@ -89,15 +89,15 @@ impl<Z: Zone> Search<'_, Z> {
         centre: DateTime<Utc>,
         found: &mut Vec<DateTime<Utc>>,
     ) {
-        let mut free: Vec<DateTime<Utc>> = calendars
-            .iter()
-            .flat_map(|calendar| {
-                free_starts(self.zone, calendar, window, self.duration_minutes, self.step_minutes, self.now)
-            })
-            .filter(|start| *start != self.wanted && !found.contains(start))
+        let is_free = |start: DateTime<Utc>| {
+            Span::lasting(start, self.duration_minutes)
+                .is_some_and(|span| calendars.iter().any(|calendar| calendar.is_free(span)))
+        };
+        let mut free: Vec<DateTime<Utc>> = grid(self.zone, window, self.step_minutes, self.now)
+            .into_iter()
+            .filter(|start| *start != self.wanted && !found.contains(start) && is_free(*start))
             .collect();
         free.sort_unstable_by_key(|start| (start.signed_duration_since(centre).abs(), Reverse(*start)));
-        free.dedup();
         free.truncate(self.count.saturating_sub(found.len()));
         found.append(&mut free);
     }
@@ -127,10 +127,8 @@ mod tests {
         let search =
             Search { zone, wanted: at(wanted), duration_minutes: 60, step_minutes: 30, count: 3, now: at(now) };
         let found = search.run(|_| {
-            let mut calendar = ResourceCalendar::new(Uuid::nil(), 1);
-            for (start, end) in busy {
-                calendar.occupy(1, Span { start: at(start), end: at(end) });
-            }
+            let taken = busy.iter().map(|(start, end)| (1, Span { start: at(start), end: at(end) }));
+            let calendar = ResourceCalendar::new(Uuid::nil(), 1, taken);
             Ok::<_, Infallible>(vec![calendar])
         });
         found.unwrap()

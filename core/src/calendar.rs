@@ -3,6 +3,7 @@
 use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
+use crate::limits;
 use crate::zone::{self, Zone};
 
 /// A half-open span of time, `[start, end)`.
@@ -33,19 +34,18 @@ pub struct ResourceCalendar {
 }
 
 impl ResourceCalendar {
-    /// An empty calendar of a resource with seats 1 to `capacity`.
-    pub fn new(resource_id: Uuid, capacity: i32) -> Self {
-        ResourceCalendar { resource_id, seats: vec![Vec::new(); usize::try_from(capacity).unwrap_or(0)] }
-    }
-
-    /// Marks `span` of `seat` as taken. A seat beyond the capacity (the resource has been made smaller since) takes nothing
-    /// from the seats that are left.
-    pub fn occupy(&mut self, seat: i32, span: Span) {
-        let Ok(index) = usize::try_from(seat.saturating_sub(1)) else { return };
-        if let Some(busy) = self.seats.get_mut(index) {
-            let position = busy.partition_point(|other| other.start < span.start);
-            busy.insert(position, span);
+    /// The calendar of a resource with seats 1 to `capacity`, of which `taken` are. A seat beyond the capacity (the resource has
+    /// been made smaller since) takes nothing from the seats that are left.
+    pub fn new(resource_id: Uuid, capacity: i32, taken: impl IntoIterator<Item = (i32, Span)>) -> Self {
+        let mut seats = vec![Vec::new(); usize::try_from(capacity).unwrap_or(0)];
+        for (seat, span) in taken {
+            let index = usize::try_from(seat.saturating_sub(1)).ok();
+            if let Some(busy) = index.and_then(|index| seats.get_mut(index)) {
+                busy.push(span);
+            }
         }
+        seats.iter_mut().for_each(|busy| busy.sort_unstable_by_key(|span| span.start));
+        ResourceCalendar { resource_id, seats }
     }
 
     /// The seats, counted from 1, on which nothing overlaps `span`, lowest first.
@@ -68,56 +68,40 @@ fn is_free(busy: &[Span], span: Span) -> bool {
     busy.get(first_after).is_none_or(|next| next.start >= span.end)
 }
 
-/// The times of `date` on a grid of `step_minutes` anchored at local midnight, as instants in order. It is a grid of
-/// wall-clock times: a time that spring leaves out is left out, a time that autumn repeats appears twice.
-pub fn grid_of_day(zone: &impl Zone, date: NaiveDate, step_minutes: u32) -> Vec<DateTime<Utc>> {
-    let step = step_minutes.clamp(1, MINUTES_PER_DAY);
-    let mut starts: Vec<DateTime<Utc>> = (0..MINUTES_PER_DAY)
-        .step_by(step as usize)
-        .filter_map(|minute| NaiveTime::from_hms_opt(minute / 60, minute % 60, 0))
-        .flat_map(|time| zone::instants(zone, date.and_time(time)))
-        .collect();
-    starts.sort_unstable();
-    starts
+/// The times on offer that start within `window`: a grid of `step_minutes` anchored at each local midnight, from `now` to as
+/// far ahead as can be booked, in order. It is a grid of wall-clock times: a time that spring leaves out is left out, a time
+/// that autumn repeats appears twice.
+pub fn grid(zone: &impl Zone, window: Span, step_minutes: u32, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+    let start = window.start.max(now);
+    let end = window.end.min(limits::latest_start(now));
+    let last_day = zone::local_date(zone, end);
+    let days = zone::local_date(zone, start).iter_days().take_while(|date| *date <= last_day && start < end);
+    let times = days.flat_map(|date| grid_of_day(zone, date, step_minutes));
+    times.filter(|time| start <= *time && *time < end).collect()
 }
 
 const MINUTES_PER_DAY: u32 = 24 * 60;
+
+fn grid_of_day(zone: &impl Zone, date: NaiveDate, step_minutes: u32) -> Vec<DateTime<Utc>> {
+    let step = step_minutes.clamp(1, MINUTES_PER_DAY);
+    let times = (0..MINUTES_PER_DAY)
+        .step_by(step as usize)
+        .filter_map(|minute| NaiveTime::from_hms_opt(minute / 60, minute % 60, 0))
+        .map(|time| date.and_time(time));
+    // Most days have one offset, and every time of theirs is one instant: no need to ask the zone for each.
+    if let Some(midnight) = zone::start_of_plain_day(zone, date) {
+        return times.map(|time| midnight + time.signed_duration_since(date.and_time(NaiveTime::MIN))).collect();
+    }
+    let mut starts: Vec<DateTime<Utc>> = times.flat_map(|time| zone::instants(zone, time)).collect();
+    starts.sort_unstable();
+    starts
+}
 
 /// The span of the local calendar day `date`: from the first instant at which clocks show it to the first of the next.
 pub fn day_span(zone: &impl Zone, date: NaiveDate) -> Option<Span> {
     let start = zone::instant(zone, date.and_time(NaiveTime::MIN))?;
     let end = zone::instant(zone, date.succ_opt()?.and_time(NaiveTime::MIN))?;
     Some(Span { start, end })
-}
-
-/// The times on the grid within `window` (by their start) at which `minutes` are free on `calendar`, never before `now`.
-pub fn free_starts(
-    zone: &impl Zone,
-    calendar: &ResourceCalendar,
-    window: Span,
-    minutes: i32,
-    step_minutes: u32,
-    now: DateTime<Utc>,
-) -> Vec<DateTime<Utc>> {
-    let window = Span { start: window.start.max(now), end: window.end };
-    let mut free = Vec::new();
-    if window.start >= window.end {
-        return free;
-    }
-    let mut date = zone::local_date(zone, window.start);
-    let last = zone::local_date(zone, window.end);
-    while date <= last {
-        free.extend(grid_of_day(zone, date, step_minutes).into_iter().filter(|start| {
-            window.start <= *start
-                && *start < window.end
-                && Span::lasting(*start, minutes).is_some_and(|span| calendar.is_free(span))
-        }));
-        match date.succ_opt() {
-            Some(next) => date = next,
-            None => break,
-        }
-    }
-    free
 }
 
 #[cfg(test)]
@@ -142,23 +126,29 @@ mod tests {
 
     #[test]
     fn the_lowest_free_seat_is_named_first() {
-        let mut calendar = ResourceCalendar::new(Uuid::nil(), 3);
-        calendar.occupy(1, span("2026-11-24 09:00", "2026-11-24 10:00"));
-        calendar.occupy(3, span("2026-11-24 09:00", "2026-11-24 10:00"));
+        let nine = span("2026-11-24 09:00", "2026-11-24 10:00");
         let wanted = span("2026-11-24 09:30", "2026-11-24 10:30");
+        let calendar = ResourceCalendar::new(Uuid::nil(), 3, [(3, nine), (1, nine)]);
         assert_eq!(calendar.free_seats(wanted).collect::<Vec<_>>(), vec![2]);
-        calendar.occupy(2, wanted);
-        assert!(!calendar.is_free(wanted));
-        assert_eq!(calendar.load(wanted), 3);
+        let full = ResourceCalendar::new(Uuid::nil(), 3, [(1, nine), (2, wanted), (3, nine)]);
+        assert!(!full.is_free(wanted));
+        assert_eq!(full.load(wanted), 3);
     }
 
     #[test]
     fn a_seat_beyond_the_capacity_takes_nothing_away() {
-        let mut calendar = ResourceCalendar::new(Uuid::nil(), 1);
-        calendar.occupy(2, span("2026-11-24 09:00", "2026-11-24 10:00"));
-        calendar.occupy(0, span("2026-11-24 09:00", "2026-11-24 10:00"));
-        calendar.occupy(i32::MIN, span("2026-11-24 09:00", "2026-11-24 10:00"));
-        assert!(calendar.is_free(span("2026-11-24 09:00", "2026-11-24 10:00")));
+        let nine = span("2026-11-24 09:00", "2026-11-24 10:00");
+        let calendar = ResourceCalendar::new(Uuid::nil(), 1, [(2, nine), (0, nine), (i32::MIN, nine)]);
+        assert!(calendar.is_free(nine));
+    }
+
+    #[test]
+    fn spans_may_come_in_any_order() {
+        let taken =
+            [(1, span("2026-11-24 12:00", "2026-11-24 13:00")), (1, span("2026-11-24 09:00", "2026-11-24 10:00"))];
+        let calendar = ResourceCalendar::new(Uuid::nil(), 1, taken);
+        assert!(!calendar.is_free(span("2026-11-24 09:30", "2026-11-24 11:00")));
+        assert!(calendar.is_free(span("2026-11-24 10:00", "2026-11-24 12:00")));
     }
 
     #[test]
@@ -183,12 +173,25 @@ mod tests {
     }
 
     #[test]
-    fn free_starts_leave_out_what_is_busy_past_or_outside_the_window() {
+    fn the_short_way_through_a_plain_day_gives_the_same_times() {
+        for name in ["America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Apia", "Asia/Kathmandu"] {
+            let zone = TestZone::named(name);
+            for date in date("2026-01-01").iter_days().take(366) {
+                let times = (0..48).map(|half| date.and_time(NaiveTime::MIN) + chrono::Duration::minutes(30 * half));
+                let mut long_way: Vec<_> = times.flat_map(|time| zone::instants(&zone, time)).collect();
+                long_way.sort_unstable();
+                assert_eq!(grid_of_day(&zone, date, 30), long_way, "{name} {date}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_grid_leaves_out_what_is_past_or_outside_the_window_or_too_far() {
         let zone = TestZone::named("UTC");
-        let mut calendar = ResourceCalendar::new(Uuid::nil(), 1);
-        calendar.occupy(1, span("2026-11-24 10:00", "2026-11-24 11:00"));
-        let window = span("2026-11-24 08:00", "2026-11-24 12:00");
-        let free = free_starts(&zone, &calendar, window, 60, 30, at("2026-11-24 08:45"));
-        assert_eq!(free, vec![at("2026-11-24 09:00"), at("2026-11-24 11:00"), at("2026-11-24 11:30")]);
+        let window = span("2026-11-24 08:00", "2026-11-24 10:00");
+        let times = grid(&zone, window, 30, at("2026-11-24 08:45"));
+        assert_eq!(times, vec![at("2026-11-24 09:00"), at("2026-11-24 09:30")]);
+        assert!(grid(&zone, window, 30, at("2026-11-24 10:00")).is_empty());
+        assert!(grid(&zone, window, 30, at("2010-01-01 00:00")).is_empty());
     }
 }

@@ -36,7 +36,7 @@ pub fn check_years(instant: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Ref
             "pass a date of today or later",
         ));
     }
-    if instant.signed_duration_since(now) > Duration::days(LONGEST_HORIZON_DAYS) {
+    if instant > latest_start(now) {
         return Err(Refusal::new(
             Code::TooFar,
             format!("the year {} is too far ahead: bookings are taken for ten years", instant.year()),
@@ -44,6 +44,11 @@ pub fn check_years(instant: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Ref
         ));
     }
     Ok(())
+}
+
+/// The last instant at which an appointment can start.
+pub fn latest_start(now: DateTime<Utc>) -> DateTime<Utc> {
+    now.checked_add_signed(Duration::days(LONGEST_HORIZON_DAYS)).unwrap_or(now)
 }
 
 /// There is no year 0: what chrono calls -43 was 44 BC.

@@ -1,7 +1,7 @@
 //! Local time and instants. The offsets come from whoever owns the time zone database (in the extension: the server's own);
 //! what to do where a local time happens twice or not at all is decided here, once.
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, TimeDelta, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 
 /// A time zone: how far local time is ahead of UTC at an instant.
 pub trait Zone {
@@ -47,6 +47,15 @@ pub fn instant(zone: &impl Zone, local: NaiveDateTime) -> Option<DateTime<Utc>> 
         Some(instant) => Some(*instant),
         None => at_offset(local, offsets_around(zone, local).0),
     }
+}
+
+/// The midnight that begins `date`, where the offset is the same from well before the day until well after it: then every
+/// time of that day is one instant, counted from this one.
+pub fn start_of_plain_day(zone: &impl Zone, date: NaiveDate) -> Option<DateTime<Utc>> {
+    let midnight = date.and_time(NaiveTime::MIN);
+    let (before, early) = offsets_around(zone, midnight);
+    let (late, after) = offsets_around(zone, date.succ_opt()?.and_time(NaiveTime::MIN));
+    if before == early && before == late && before == after { at_offset(midnight, before) } else { None }
 }
 
 fn offsets_around(zone: &impl Zone, local: NaiveDateTime) -> (i32, i32) {

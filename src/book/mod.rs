@@ -11,7 +11,6 @@ use booking_core::appointment_time::{self, AppointmentTime, TimeRefusal};
 use booking_core::calendar::Span;
 use booking_core::{Code, Refusal};
 use chrono::{DateTime, Utc};
-use pgrx::pg_sys::panic::ErrorReport;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
@@ -42,7 +41,7 @@ fn book_appointment_atomic(
     p_resource_id: default!(Option<pgrx::Uuid>, "NULL"),
     p_idempotency_key: default!(Option<String>, "NULL"),
     p_metadata: default!(Option<JsonbText>, "'{}'"),
-) -> std::result::Result<pgrx::Json, ErrorReport> {
+) -> pgrx::Json {
     let request = Request {
         org_id: p_org_id.map(organization::from_postgres),
         patient_name: p_patient_name,
@@ -75,7 +74,7 @@ pub fn book(client: &mut SpiClient<'_>, request: Request) -> Result<Value> {
         Err(TimeRefusal { refusal, wanted: None }) => return Err(refusal.into()),
     };
     let Some(span) = Span::lasting(time.starts_at, wish.duration_minutes) else {
-        return Err(out_of_range(time.starts_at).into());
+        return Err(out_of_range(time.starts_at));
     };
     lock::take(client, &organization, span, &wish.phone, key.as_ref())?;
     // From here on this transaction alone writes these slots, this contact and this key; what others wrote is visible.

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
-from clinic import Clinic, connect
+from clinic import Clinic, connect, one
+from hostile import row_counts
 
 MISSING = "BOOKING_TEST_DSN is not set: pass a libpq conninfo of a superuser on a database that has the extension pg_booking"
 
@@ -35,3 +36,19 @@ def admin(dsn: str) -> Iterator[psycopg.Connection]:
 def clinic(dsn: str, admin: psycopg.Connection) -> Clinic:
     """A new organization in UTC with one resource of one seat."""
     return Clinic.open(dsn, admin)
+
+
+@pytest.fixture(scope="session")
+def caller(dsn: str) -> Iterator[psycopg.Connection]:
+    """The autocommit session in which hostile calls are made; it survives all of them."""
+    with connect(dsn) as session:
+        yield session
+
+
+@pytest.fixture
+def nothing_is_written_and_the_session_lives(clinic: Clinic, caller: psycopg.Connection) -> Iterator[None]:
+    """Holds a test to it that no table of the extension has gained or lost a row, and no backend died."""
+    before, backend = row_counts(clinic.admin), caller.info.backend_pid
+    yield
+    assert row_counts(clinic.admin) == before
+    assert one(caller, "SELECT pg_backend_pid()") == backend

@@ -16,19 +16,38 @@ const CAPITAL_AFTER: &[&str] = &["o", "d", "l", "dall", "dell", "sant", "о"];
 /// What the whole name tells about one of its words.
 #[derive(Clone, Copy)]
 pub(super) struct NameContext {
-    has_lower: bool,
-    has_upper: bool,
+    /// Some word has small letters beside its first, so that capitals elsewhere are a choice.
+    has_small_word: bool,
+    /// Some word begins with a capital and goes on small, so that a small word elsewhere is a choice.
+    has_capitalized_word: bool,
 }
 
 impl NameContext {
+    /// Suffixes do not count: their capitals are fixed, whatever was written.
     pub(super) fn of(name: &str) -> Self {
-        NameContext { has_lower: name.chars().any(char::is_lowercase), has_upper: name.chars().any(char::is_uppercase) }
+        let mut context = NameContext { has_small_word: false, has_capitalized_word: false };
+        let words = name.split(|character: char| character == ',' || character.is_whitespace());
+        for part in words.filter(|word| suffix(word).is_none()).flat_map(|word| word.split(is_part_end)) {
+            let case = Case::of(part);
+            context.has_capitalized_word |= matches!(case, Case::Title | Case::Mixed);
+            context.has_small_word |= part.chars().filter(|letter| is_cased(*letter)).nth(1).is_some()
+                && !matches!(case, Case::Upper | Case::Uncased);
+        }
+        context
     }
+}
 
-    /// The writer used both cases, so that a small letter is a choice.
-    fn is_mixed(self) -> bool {
-        self.has_lower && self.has_upper
-    }
+/// Letters that have no other case to change into, as the mathematical ones, count as letters without case.
+fn is_small(letter: char) -> bool {
+    letter.is_lowercase() && letter.to_uppercase().ne([letter])
+}
+
+fn is_capital(letter: char) -> bool {
+    letter.is_uppercase() && letter.to_lowercase().ne([letter])
+}
+
+fn is_cased(letter: char) -> bool {
+    is_small(letter) || is_capital(letter)
 }
 
 /// Where a word stands in its name.
@@ -65,7 +84,9 @@ fn title(word: &str) -> Option<&'static str> {
 }
 
 fn suffix(word: &str) -> Option<&'static str> {
-    match word.trim_end_matches('.').to_ascii_lowercase().as_str() {
+    // The Turkish i's would become plain ones, and a suffix, only at a second normalizing.
+    let plain = word.trim_end_matches('.').replace(['\u{0130}', '\u{0131}'], "i");
+    match plain.to_ascii_lowercase().as_str() {
         "jr" => Some("Jr."),
         "sr" => Some("Sr."),
         "ii" => Some("II"),
@@ -76,7 +97,7 @@ fn suffix(word: &str) -> Option<&'static str> {
 }
 
 fn word_in_case(word: &str, place: Place, context: NameContext) -> String {
-    if place.leads && context.has_lower && are_joined_initials(word) {
+    if place.leads && context.has_small_word && are_joined_initials(word) {
         return word.to_owned();
     }
     let mut out = String::with_capacity(word.len());
@@ -102,7 +123,7 @@ fn is_part_end(character: char) -> bool {
 /// `JD Smith`: two capitals at the start of a name whose other words are written small.
 fn are_joined_initials(word: &str) -> bool {
     let is_particle = PARTICLES.contains(&word.to_lowercase().as_str());
-    word.chars().count() == 2 && word.chars().all(char::is_uppercase) && !is_particle
+    word.chars().count() == 2 && word.chars().all(is_capital) && !is_particle
 }
 
 /// One run of letters, with the mark and the part before it and the mark and the text after it.
@@ -149,9 +170,9 @@ fn is_particle(part: &str, leads: bool, context: NameContext) -> bool {
     let is_small = Case::of(part) == Case::Lower;
     if part.chars().count() == 1 {
         // A capital Y among small letters is an initial.
-        return !leads && (is_small || !context.has_lower);
+        return !leads && (is_small || !context.has_small_word);
     }
-    !leads || (is_small && context.is_mixed())
+    !leads || (is_small && context.has_capitalized_word)
 }
 
 /// How a run of letters is written.
@@ -169,18 +190,18 @@ enum Case {
 
 impl Case {
     fn of(part: &str) -> Case {
-        let mut cased = part.chars().filter(|character| character.is_lowercase() || character.is_uppercase());
+        let mut cased = part.chars().filter(|letter| is_cased(*letter));
         let Some(first) = cased.next() else { return Case::Uncased };
-        let has_no_capital = first.is_lowercase() && single_upper(first).is_none();
+        let has_no_capital = is_small(first) && single_upper(first).is_none();
         if has_no_capital || part.chars().any(letters::is_without_title_case) {
             return Case::Uncased;
         }
         let (mut lower, mut upper) = (false, false);
         for character in cased {
-            lower |= character.is_lowercase();
-            upper |= character.is_uppercase();
+            lower |= is_small(character);
+            upper |= is_capital(character);
         }
-        match (first.is_uppercase(), lower, upper) {
+        match (is_capital(first), lower, upper) {
             (true, false, _) => Case::Upper,
             (true, true, false) => Case::Title,
             (false, _, false) => Case::Lower,
@@ -190,11 +211,13 @@ impl Case {
     }
 }
 
-/// The capital of a letter, if it is one other letter (ß and the ligatures have none).
+/// The capital of a letter, if it is one other letter that belongs to no other (ß, ſ and the ligatures have none). The
+/// Turkish dotless i shares its capital, and has it nevertheless.
 fn single_upper(character: char) -> Option<char> {
     let mut upper = character.to_uppercase();
     let first = upper.next()?;
-    (upper.next().is_none() && first != character).then_some(first)
+    let is_own = first.to_lowercase().eq([character]) || character == '\u{0131}';
+    (upper.next().is_none() && first != character && is_own).then_some(first)
 }
 
 /// Small letters throughout. The Turkish dotted capital I becomes a plain i and not an i with a second dot.
@@ -221,9 +244,9 @@ fn first_capital(part: &str) -> String {
     let mut is_done = false;
     let mut out = String::with_capacity(part.len());
     for (original, small) in part.chars().zip(lower(part).chars()) {
-        if !is_done && (original.is_lowercase() || original.is_uppercase()) {
+        if !is_done && is_cased(original) {
             is_done = true;
-            let capital = if original.is_uppercase() { Some(original) } else { single_upper(original) };
+            let capital = if is_capital(original) { Some(original) } else { single_upper(original) };
             out.push(capital.unwrap_or(small));
         } else {
             out.push(small);

@@ -70,11 +70,15 @@ pub(super) fn needs_joiner(character: char) -> bool {
 }
 
 /// Georgian has capitals for whole words only, and Cherokee is commonly written in capitals throughout: giving such a
-/// word one capital would misspell it. Nor is a letter changed into one that the tables of letters do not know yet.
+/// word one capital would misspell it. Digraphs in title case (ǅ) are right already, and no letter is changed into one
+/// that the tables of letters do not know yet.
 pub(super) fn is_without_title_case(character: char) -> bool {
-    let is_known = |other| is_letter(other) || is_mark(other);
+    let is_known = |other| other == character || is_letter(other) || is_mark(other);
+    let is_title_letter =
+        !character.is_uppercase() && !character.is_lowercase() && character.to_lowercase().ne([character]);
     matches!(character,
         '\u{10A0}'..='\u{10FF}' | '\u{1C90}'..='\u{1CBF}' | '\u{2D00}'..='\u{2D2F}'
         | '\u{13A0}'..='\u{13FF}' | '\u{AB70}'..='\u{ABBF}')
+        || is_title_letter
         || !character.to_lowercase().chain(character.to_uppercase()).all(is_known)
 }

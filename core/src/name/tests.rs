@@ -102,6 +102,9 @@ fn every_script_is_at_home() {
     becomes("josé núñez", "José Núñez");
     becomes("jose\u{0301} nu\u{0301}ñez", "Jose\u{0301} Nu\u{0301}ñez");
     becomes("ALİ", "Ali");
+    becomes("ılgaz", "Ilgaz");
+    becomes("van,ıİ", "Van, II");
+    stays("ſr ǅy ßa");
     becomes("marcel·la", "Marcel·la");
     becomes("ʻiolani", "ʻIolani");
     for name in [

@@ -23,3 +23,17 @@ FROM change_days JOIN clinics USING (zone),
     LATERAL booking.available_slots(org, day::timestamp AT TIME ZONE zone, (day + 1)::timestamp AT TIME ZONE zone, p_duration_minutes => 30) AS slot,
     LATERAL booking.book_appointment_atomic(org, 'Ann Lee', NULL, '+14155550124', 'x', slot.starts_at, 30, slot.resource_id) AS answer
 GROUP BY zone, half_hours ORDER BY zone, half_hours;
+-- Every half hour of a year, said as it stands on the wall, is the first instant at which the wall shows it.
+SELECT zone, count(*) AS wrong
+FROM unnest(ARRAY['America/New_York', 'Europe/London', 'Australia/Sydney', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Pacific/Apia']) AS zone,
+    LATERAL (
+        SELECT at AT TIME ZONE zone AS wall, min(at) AS first_at
+        FROM generate_series(timestamptz '2026-01-01 00:00+00', '2026-12-31 12:00+00', interval '30 minutes') AS at
+        GROUP BY wall) AS clock
+WHERE booking.normalize_booking_time(to_char(wall, 'YYYY-MM-DD'), to_char(wall, 'HH24:MI'), zone, '2025-12-31 00:00+00') <> first_at
+GROUP BY zone;
+-- The day that Apia skipped in 2011 has no times; those around it do.
+SELECT at AT TIME ZONE 'Pacific/Apia' AS wall
+FROM unnest(ARRAY[booking.normalize_booking_time('2011-12-29', '12:00', 'Pacific/Apia', '2011-12-01'),
+    booking.normalize_booking_time('2011-12-30', '12:00', 'Pacific/Apia', '2011-12-01'),
+    booking.normalize_booking_time('2011-12-31', '12:00', 'Pacific/Apia', '2011-12-01')]) AS at;
