@@ -2,7 +2,7 @@
 # PG=16 in front (PG=16 make test) picks another PostgreSQL than the one pgrx.toml pins.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop clean-demo test lint test-core test-phones test-sql test-isolation test-python fuzz install package
+.PHONY: help demo demo-stop clean-demo test lint test-core test-phones test-extension test-sql test-isolation test-python fuzz install package
 MAKEFLAGS += --no-print-directory
 
 help: ## List these targets
@@ -28,6 +28,9 @@ test-core: ## Run the unit, property and documentation tests of core/
 
 test-phones: ## Compare phone normalization with Google's library
 	@scripts/test.sh phones
+
+test-extension: ## Run the tests inside a server that cargo pgrx starts
+	@scripts/test.sh extension
 
 test-sql: ## Run the SQL tests (pg_regress)
 	@scripts/test.sh sql

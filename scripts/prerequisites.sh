@@ -5,9 +5,9 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 # clang and libclang read PostgreSQL's headers; libssl-dev and pkg-config are for cargo-pgrx itself; postgresql-server-dev has
-# pg_regress and pg_isolation_regress.
+# pg_regress and pg_isolation_regress; cargo pgrx test runs its server by sudo, even when root calls it.
 packages=(
-    build-essential ca-certificates clang libclang-dev libssl-dev pkg-config python3-venv
+    build-essential ca-certificates clang libclang-dev libssl-dev pkg-config python3-venv sudo
     "postgresql-$pg_major" "postgresql-server-dev-$pg_major"
 )
 

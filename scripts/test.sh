@@ -5,7 +5,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_suites=(lint core phones sql isolation python fuzz)
+all_suites=(lint core phones extension sql isolation python fuzz)
 # These talk to a server that has the extension.
 server_suites=" sql isolation python "
 

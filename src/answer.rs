@@ -54,40 +54,38 @@ pub fn offer(
     let zone = &organization.zone;
     let local: Vec<NaiveDateTime> = alternatives.iter().map(|start| zone::local_time(zone, *start)).collect();
     let asked_on = zone::local_date(zone, asked);
+    let mut answer = refused(refusal, &speech::offer(refusal.code, &local, asked_on, zone::local_date(zone, now)));
+    answer["timezone"] = organization.timezone.as_str().into();
+    answer["alternatives"] = alternatives.iter().map(|start| iso_utc(*start)).collect();
+    answer
+}
+
+/// Every refusal has the same shape: `message` for whoever is asked, `detail` and `hint` for whoever writes the program.
+fn refused(refusal: &Refusal, message: &str) -> Value {
     json!({
         "success": false,
         "error": refusal.code.as_str(),
-        "message": speech::offer(refusal.code, &local, Some(asked_on), zone::local_date(zone, now)),
+        "message": message,
         "detail": refusal.message,
-        "timezone": organization.timezone,
-        "alternatives": alternatives.iter().map(|start| iso_utc(*start)).collect::<Vec<_>>(),
+        "hint": refusal.hint,
     })
-}
-
-fn refused(refusal: &Refusal, message: &str) -> Value {
-    json!({"success": false, "error": refusal.code.as_str(), "message": message, "hint": refusal.hint})
 }
 
 /// The answer for a program: a refusal names the value, the rule and the way out; other errors are raised.
 pub fn for_program(result: Result<Value>) -> Json {
-    match result {
-        Ok(answer) => Json(answer),
-        Err(Error::Refused(refusal)) => Json(refused(&refusal, &refusal.message)),
-        Err(error) => or_raise(Err(error)),
-    }
+    answer(result, |refusal| &refusal.message)
 }
 
-/// The answer for a voice agent: a refusal is a sentence that can be read aloud, the technical message stands in `detail`.
-pub fn for_voice(result: Result<Value>) -> Value {
-    match result {
-        Ok(answer) => answer,
-        Err(Error::Refused(refusal)) => {
-            let mut answer = refused(&refusal, speech::please_repeat(refusal.code));
-            answer["detail"] = Value::String(refusal.message);
-            answer
-        }
-        Err(error) => or_raise(Err(error)),
-    }
+/// The answer for a voice agent: a refusal is a sentence that can be read aloud.
+pub fn for_voice(result: Result<Value>) -> Json {
+    answer(result, |refusal| speech::please_repeat(refusal.code))
+}
+
+fn answer(result: Result<Value>, message: impl Fn(&Refusal) -> &str) -> Json {
+    Json(match result {
+        Err(Error::Refused(refusal)) => refused(&refusal, message(&refusal)),
+        other => or_raise(other),
+    })
 }
 
 /// The refusal of a slot that is taken.

@@ -21,7 +21,7 @@ CREATE FUNCTION booking.book_clinic_appointment(json) RETURNS json
 fn book_clinic_appointment(body: JsonText) -> Json {
     let (tool_call_id, call) = read_request(&body.0);
     let result = call.map_err(Error::from).and_then(|call| Spi::connect_mut(|client| book(client, request(call))));
-    Json(json!({"toolCallId": tool_call_id, "result": answer::for_voice(result)}))
+    Json(json!({"toolCallId": tool_call_id, "result": answer::for_voice(result).0}))
 }
 
 fn request(call: DirectCall) -> Request {

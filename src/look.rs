@@ -70,7 +70,7 @@ fn check_availability(
             p_date.ok_or_else(|| Refusal::new(Code::InvalidDate, "no date was given", "pass the day to look at"))?;
         day_of_slots(client, &organization, &date, minutes)
     });
-    Json(answer::for_voice(found))
+    answer::for_voice(found)
 }
 
 #[pg_extern(stable)]

@@ -69,7 +69,7 @@ pub fn known_region(region: &str) -> std::result::Result<String, Refusal> {
         return Ok(region.to_ascii_uppercase());
     }
     Err(Refusal::new(
-        Code::InvalidPhone,
+        Code::InvalidRequest,
         format!("region {} is not known", booking_core::refusal::quoted(region)),
         "pass an ISO 3166 code of two letters, as US or DE",
     ))

@@ -7,10 +7,7 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     SlotUnavailable,
-    OutsideHours,
-    TooSoon,
     TooFar,
-    DailyLimitReached,
     DateInPast,
     InvalidDate,
     InvalidTime,
@@ -30,10 +27,7 @@ impl Code {
     pub const fn as_str(self) -> &'static str {
         match self {
             Code::SlotUnavailable => "slot_unavailable",
-            Code::OutsideHours => "outside_hours",
-            Code::TooSoon => "too_soon",
             Code::TooFar => "too_far",
-            Code::DailyLimitReached => "daily_limit_reached",
             Code::DateInPast => "date_in_past",
             Code::InvalidDate => "invalid_date",
             Code::InvalidTime => "invalid_time",

@@ -75,7 +75,7 @@ pub fn confirmation(name: &str, slot: NaiveDateTime, today: NaiveDate, corrected
 }
 
 /// What a caller hears whose time cannot be had: why, and what is free instead.
-pub fn offer(code: Code, slots: &[NaiveDateTime], asked: Option<NaiveDate>, today: NaiveDate) -> String {
+pub fn offer(code: Code, slots: &[NaiveDateTime], asked: NaiveDate, today: NaiveDate) -> String {
     let why = match code {
         Code::SlotUnavailable => "That slot is no longer available.",
         Code::DateInPast => "That time has already passed.",
@@ -84,7 +84,7 @@ pub fn offer(code: Code, slots: &[NaiveDateTime], asked: Option<NaiveDate>, toda
     if slots.is_empty() {
         return format!("{why} I checked the calendar and found nothing free near it. Would another day work for you?");
     }
-    let choices = format_offers(slots, asked.unwrap_or(today), today);
+    let choices = format_offers(slots, asked, today);
     format!("{why} I checked the calendar and I do have {choices} available. Would any of those work for you?")
 }
 
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_taken_slot_is_answered_with_what_is_free() {
         let slots = [wall("2026-11-24 14:30"), wall("2026-11-24 15:00"), wall("2026-11-24 15:30")];
-        let asked = Some("2026-11-24".parse().unwrap());
+        let asked = "2026-11-24".parse().unwrap();
         assert_eq!(
             offer(Code::SlotUnavailable, &slots, asked, today()),
             "That slot is no longer available. I checked the calendar and I do have 2:30 PM, 3:00 PM, or 3:30 PM \
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn offers_of_another_day_than_the_asked_one_name_it() {
-        let asked = Some("2026-11-23".parse().unwrap());
+        let asked = "2026-11-23".parse().unwrap();
         let said = offer(Code::SlotUnavailable, &[wall("2026-11-24 14:30"), wall("2026-11-24 15:00")], asked, today());
         assert!(said.contains("I do have on Tuesday, November 24 at 2:30 PM or 3:00 PM available"), "{said}");
     }

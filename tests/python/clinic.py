@@ -117,6 +117,13 @@ def assert_refused_with_three(answer: Answer, wanted: datetime, error: str = "sl
     return set(offered)
 
 
+def assert_none_overlap(appointments: list[dict[str, Any]]) -> None:
+    """Compares every two appointments of one resource and seat."""
+    for earlier, later in itertools.combinations(sorted(appointments, key=lambda row: row["starts_at"]), 2):
+        if (earlier["resource_id"], earlier["seat"]) == (later["resource_id"], later["seat"]):
+            assert earlier["ends_at"] <= later["starts_at"], (earlier, later)
+
+
 def overlaps(admin: psycopg.Connection) -> int:
     """What the extension itself says of its guarantee."""
     return one(admin, "SELECT booking.health()")["overlaps"]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -15,7 +15,8 @@ from clinic import BOOK, Answer, Clinic, new_phone, one
 PATIENCE = 60.0
 
 WRITE_CONTACT = """
-    INSERT INTO booking.contacts (org_id, id, phone, name, email) VALUES (%(org)s, %(contact)s, %(phone)s, 'Import', 'i@example.com')"""
+    INSERT INTO booking.contacts (org_id, id, phone, name, email)
+    VALUES (%(org)s, %(contact)s, %(phone)s, 'Import', 'import@example.com')"""
 
 WRITE_APPOINTMENT = """
     INSERT INTO booking.appointments
@@ -25,7 +26,7 @@ WRITE_APPOINTMENT = """
 
 
 @contextmanager
-def caller(clinic: Clinic) -> Iterator[tuple[psycopg.Connection, ThreadPoolExecutor]]:
+def second_session(clinic: Clinic) -> Iterator[tuple[psycopg.Connection, ThreadPoolExecutor]]:
     """A new autocommit session and the thread it calls from."""
     with clinic.connect() as session, ThreadPoolExecutor(1) as thread:
         try:

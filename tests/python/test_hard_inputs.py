@@ -1,31 +1,30 @@
-"""Whatever is passed in, it is refused by a known code or an SQL error of the caller's making; nothing breaks, nothing is written."""
+"""Whatever is passed in, it is refused by a known code or by an SQL error that names it; nothing breaks, nothing is written."""
 
 from __future__ import annotations
 
 from itertools import product
 
-import psycopg
 import pytest
 from clinic import BOOK, Clinic, assert_booked, future
-from hostile import BLANKS, HUGE_INT, MEGABYTE, NOBODY, TEXTS, TINY_INT, assert_refused, by_name, call
+from hostile import BLANKS, HUGE_INT, MEGABYTE, NOBODY, TEXTS, TINY_INT, assert_refused, call
 
 CREATE_ORGANIZATION = "SELECT booking.create_organization(%(name)s, %(zone)s, %(region)s, %(settings)s::jsonb, %(org)s::uuid)"
 CREATE_RESOURCE = "SELECT booking.create_resource(%(org)s::uuid, %(name)s::text, %(capacity)s::int)"
 SLOTS = """
     SELECT count(*) FROM booking.available_slots(
-        %(org)s::uuid, %(first)s::timestamptz, %(last)s::timestamptz, %(service)s::text, %(minutes)s::int, %(resource)s::uuid)"""
+        %(org)s::uuid, %(first)s::timestamptz, %(last)s::timestamptz, %(service)s::text, %(minutes)s::int,
+        %(resource)s::uuid)"""
 ALTERNATIVES = """
     SELECT booking.find_alternatives(
         %(org)s::uuid, %(at)s::timestamptz, %(minutes)s::int, %(service)s::text, %(resource)s::uuid, %(count)s::int)"""
 
 NO_DURATIONS = [0, -1, -30, 1441, HUGE_INT, TINY_INT]
 NO_CAPACITIES = [0, -1, 1001, HUGE_INT, TINY_INT]
-NO_ZONES = ["", " ", "XYZ+3", "EST5", "<+03>-3", "../etc/passwd", "/etc/passwd", "America/Nowhere", "UTC ", "posixrules/..", "A" * 70]
+NO_ZONES = ["", " ", "XYZ+3", "EST5", "<+03>-3", "../etc/passwd", "/etc/passwd", "America/Nowhere", "UTC ", "A" * 70]
 NO_REGIONS = ["", " ", "U", "USA", "ZZ", "U\u202eS", "🇺🇸", "1A"]
 TOO_FAR = ["294276-12-31 12:00+00", "262145-01-01 00:00+00", "9999-12-31 00:00+00"]
 LONG_AGO = ["4713-01-01 00:00+00 BC", "0044-03-15 12:00+00 BC", "0001-01-01 00:00+00", "1899-12-31 00:00+00"]
 FOREVER = ["infinity", "-infinity"]
-
 
 pytestmark = pytest.mark.usefixtures("nothing_is_written_and_the_session_lives")
 
@@ -99,9 +98,10 @@ def test_a_booking_with_a_value_that_is_not_of_its_type_is_an_error_of_class_22(
 
 
 @pytest.mark.parametrize("changes", [
-    {"email": None}, {"email": ""}, {"email": " " * MEGABYTE}, {"minutes": None}, {"resource": None}, {"key": None}, {"metadata": None},
-    {"minutes": 1}, {"minutes": 1440}, {"key": "k" * 200}, {"service": "ü" * 200}, {"name": "שרה לוי"}, {"name": "王小明"},
-    {"metadata": '{"n": 1e400}'}, {"metadata": '{"s": "' + "x" * 60_000 + '"}'}, {"metadata": '{"a":' * 1000 + "1" + "}" * 1000},
+    {"email": None}, {"email": ""}, {"email": " " * MEGABYTE}, {"minutes": None}, {"minutes": 1}, {"minutes": 1440},
+    {"resource": None}, {"key": None}, {"key": "k" * 200}, {"name": "שרה לוי"}, {"name": "王小明"}, {"service": "ü" * 200},
+    {"metadata": None}, {"metadata": '{"n": 1e400}'}, {"metadata": '{"s": "' + "x" * 60_000 + '"}'},
+    {"metadata": '{"a":' * 1000 + "1" + "}" * 1000},
     {"service": "%s %n $1 \\ '; DROP TABLE booking.appointments; --"},
 ], ids=lambda value: repr(value)[:60])
 def test_an_unusual_but_right_argument_is_booked(clinic: Clinic, changes: dict):
@@ -158,7 +158,8 @@ LOOKS = [
     ("last", future(days=600)),
 ], ids=lambda value: repr(value)[:40])
 def test_slots_are_not_looked_up_by_wrong_arguments(clinic: Clinic, caller, argument: str, value: object):
-    arguments = {"org": clinic.org_id, "first": future(), "last": future(days=201), "service": None, "minutes": None, "resource": None}
+    usual = {"org": clinic.org_id, "first": future(), "last": future(days=201)}
+    arguments = usual | {"service": None, "minutes": None, "resource": None}
     assert_refused(call(caller, SLOTS, arguments | {argument: value}), "22023")
 
 
@@ -173,7 +174,8 @@ def test_alternatives_are_not_looked_up_by_wrong_arguments(clinic: Clinic, calle
 
 @pytest.mark.parametrize("years", [TOO_FAR[:2], LONG_AGO[1:3]])
 def test_slots_of_years_that_nobody_can_book_in_are_none_or_refused(clinic: Clinic, caller, years: list[str]):
-    arguments = {"org": clinic.org_id, "service": None, "minutes": None, "resource": None}
+    one_hour = SLOTS.replace("%(last)s::timestamptz", "%(first)s::timestamptz + '1 hour'")
     for first in years:
-        found = call(caller, SLOTS.replace("%(last)s::timestamptz", "%(first)s::timestamptz + '1 hour'"), arguments | {"first": first})
+        arguments = {"org": clinic.org_id, "first": first, "service": None, "minutes": None, "resource": None}
+        found = call(caller, one_hour, arguments)
         assert found.value == 0 or found.code == "22023", found

@@ -12,6 +12,8 @@ from hostile import BLANKS, MEGABYTE, NOBODY, TEXTS, assert_refused, by_name, ca
 NORMALIZERS = ["normalize_phone", "normalize_name", "normalize_email"]
 NO_ZONES = ["", " ", "XYZ+3", "EST5", "../etc/passwd", "America/Nowhere", *TEXTS.values()]
 
+FIELDS = ["patientName", "patientPhone", "patientEmail", "serviceType", "appointmentDate", "appointmentTime"]
+
 # JSON that the server takes as it stands and no library can hold, or should.
 ODD_JSON = {
     "1e999": '{"patientName": "Ann", "x": 1e999}',
@@ -24,7 +26,6 @@ ODD_JSON = {
 }
 # JSON that the server itself does not take.
 NO_JSON = {"nothing": "", "half": '{"a":', "single quotes": "{'a': 1}", "a raw control": '{"a": "\x01"}', "NaN": '{"a": NaN}'}
-
 
 pytestmark = pytest.mark.usefixtures("nothing_is_written_and_the_session_lives")
 
@@ -40,8 +41,9 @@ def test_a_hostile_text_is_not_normalized(caller, function: str, text: str):
 
 @pytest.mark.parametrize("function", [
     *[f"{name}(NULL)" for name in NORMALIZERS], "normalize_phone('4155550123', NULL)", "format_slots(NULL, 'UTC')",
-    "format_slots('{}', NULL)", "format_slots('{}', 'UTC', NULL)", "normalize_booking_data(NULL)",
-    "normalize_booking_data('{}', NULL)", "normalize_booking_data('{}', 'UTC', NULL)",
+    "format_slots('{}', NULL)", "format_slots('{}', 'UTC', NULL)", "normalize_booking_time(NULL, '2:30 PM')",
+    "normalize_booking_time('tomorrow', NULL)", "normalize_booking_time('tomorrow', '2:30 PM', NULL)",
+    "normalize_booking_data(NULL)", "normalize_booking_data('{}', NULL)", "normalize_booking_data('{}', 'UTC', NULL)",
     "normalize_booking_data('{}', 'UTC', 'US', NULL)", "book_clinic_appointment(NULL)",
 ])
 def test_null_in_is_null_out(caller, function: str):
@@ -84,6 +86,24 @@ def test_a_hundred_thousand_slots_are_said(caller):
     assert said.count("2:30 PM") == 100_000
 
 
+# normalize_booking_time
+
+
+@pytest.mark.parametrize(("position", "text"), [
+    pytest.param(position, text, id=f"{argument}-{name}")
+    for position, argument in enumerate(["date", "time", "zone"]) for name, text in (TEXTS | BLANKS).items()
+])
+def test_a_time_is_not_read_from_hostile_texts(caller, position: int, text: str):
+    arguments = ["tomorrow", "2:30 PM", "UTC"]
+    arguments[position] = text
+    assert_refused(call(caller, "SELECT booking.normalize_booking_time(%s, %s, %s)", arguments), "22023")
+
+
+@pytest.mark.parametrize("now", ["infinity", "-infinity", "294276-12-31 12:00+00", "4713-01-01 00:00+00 BC"])
+def test_a_time_is_not_read_from_the_ends_of_time(caller, now: str):
+    assert_refused(call(caller, "SELECT booking.normalize_booking_time('tomorrow', '2:30 PM', 'UTC', %s)", [now]), "22023")
+
+
 # normalize_booking_data
 
 
@@ -104,7 +124,7 @@ def test_a_hundred_thousand_brackets_are_too_complex(caller, function: str):
 
 
 @pytest.mark.parametrize(("field", "value"), [
-    *[(field, value) for field in ("patientName", "patientPhone", "patientEmail", "serviceType", "appointmentDate", "appointmentTime")
+    *[(field, value) for field in FIELDS
       for value in ("Ann\u0000Lee", "\u202e\u200f", "x" * 100_000, {"a": 1}, ["Ann"], True)],
     ("patientPhone", -4155550123), ("patientPhone", 1.5), ("patientPhone", 10**30), ("patientName", 7),
     ("durationMinutes", 1e99), ("durationMinutes", 1.5), ("durationMinutes", 2**31), ("durationMinutes", "half an hour"),
@@ -116,8 +136,8 @@ def test_a_hostile_field_of_a_request_is_refused(caller, field: str, value: obje
 
 
 @pytest.mark.parametrize("arguments", [
-    "'{}', 'XYZ+3'", "'{}', '../etc/passwd'", "'{}', ''", "'{}', 'UTC', 'ZZ'", "'{}', 'UTC', ''", "'{}', 'UTC', 'US', 'infinity'",
-    "'{}', 'UTC', 'US', '-infinity'",
+    "'{}', 'XYZ+3'", "'{}', '../etc/passwd'", "'{}', ''", "'{}', 'UTC', 'ZZ'", "'{}', 'UTC', ''",
+    "'{}', 'UTC', 'US', 'infinity'", "'{}', 'UTC', 'US', '-infinity'",
 ])
 def test_a_request_is_not_normalized_in_an_unknown_zone_region_or_time(caller, arguments: str):
     assert_refused(call(caller, f"SELECT booking.normalize_booking_data({arguments})"), "22023")
@@ -128,9 +148,10 @@ def test_a_request_is_not_normalized_in_an_unknown_zone_region_or_time(caller, a
 
 def body(org_id: object, /, **changes: object) -> dict:
     """A direct tool call for tomorrow afternoon, with the changes a test is about."""
-    arguments = {"appointmentDate": "tomorrow", "appointmentTime": "2:30 PM", "patientName": "Ann Lee", "patientPhone": new_phone()}
+    when = {"appointmentDate": "tomorrow", "appointmentTime": "2:30 PM"}
+    who = {"patientName": "Ann Lee", "patientPhone": new_phone()}
     return {
-        "toolCallId": "call_1", "tool": {"name": "book", "arguments": arguments | changes},
+        "toolCallId": "call_1", "tool": {"name": "book", "arguments": when | who | changes},
         "customer": {"metadata": {"org_id": org_id}},
     }
 
@@ -148,19 +169,14 @@ def test_an_odd_tool_call_is_answered_with_a_refusal(caller, text: str):
 
 
 @pytest.mark.parametrize(("changes", "code"), [
-    ({"patientName": None}, "invalid_name"), ({"patientName": "\u0000"}, "invalid_name"), ({"patientName": "007"}, "invalid_name"),
-    ({"patientName": {"first": "Ann"}}, "invalid_name"), ({"patientName": "x" * 100_000}, "invalid_name"),
-    ({"patientPhone": None}, "invalid_phone"), ({"patientPhone": "4" * 200}, "invalid_phone"), ({"patientPhone": 1e300}, "invalid_phone"),
-    ({"patientPhone": "  "}, "invalid_phone"), ({"patientEmail": "ann"}, "invalid_email"), ({"patientEmail": 7}, "invalid_email"),
-    ({"serviceType": "clean\u0000ing"}, "service_not_found"), ({"serviceType": ["x"]}, "service_not_found"),
-    ({"durationMinutes": 0}, "invalid_duration"), ({"durationMinutes": -2**31}, "invalid_duration"),
-    ({"durationMinutes": 2**31}, "invalid_duration"), ({"durationMinutes": 1e99}, "invalid_duration"),
-    ({"durationMinutes": "long"}, "invalid_duration"),
-    ({"appointmentDate": None}, "invalid_date"), ({"appointmentDate": " "}, "invalid_date"), ({"appointmentDate": 20260320}, "invalid_date"),
-    ({"appointmentDate": "the 45th of Nonsense"}, "invalid_date"), ({"appointmentDate": "2026-02-30"}, "invalid_date"),
-    ({"appointmentDate": "x" * 100_000}, "invalid_date"), ({"appointmentDate": "tomorrow\u0000"}, "invalid_date"),
-    ({"appointmentTime": None}, "invalid_time"), ({"appointmentTime": "25:00"}, "invalid_time"), ({"appointmentTime": "soon"}, "invalid_time"),
-    ({"appointmentTime": "x" * 100_000}, "invalid_time"), ({"appointmentTime": "\u202e"}, "invalid_time"),
+    *[({"patientName": name}, "invalid_name") for name in (None, "\u0000", "007", {"first": "Ann"}, "x" * 100_000)],
+    *[({"patientPhone": phone}, "invalid_phone") for phone in (None, "  ", "4" * 200, 1e300)],
+    *[({"patientEmail": email}, "invalid_email") for email in ("ann", 7)],
+    *[({"serviceType": service}, "service_not_found") for service in ("clean\u0000ing", ["x"])],
+    *[({"durationMinutes": minutes}, "invalid_duration") for minutes in (0, -2**31, 2**31, 1e99, "long")],
+    *[({"appointmentDate": date}, "invalid_date") for date in
+      (None, " ", 20260320, "the 45th of Nonsense", "2026-02-30", "x" * 100_000, "tomorrow\u0000")],
+    *[({"appointmentTime": time}, "invalid_time") for time in (None, "25:00", "soon", "x" * 100_000, "\u202e")],
 ], ids=lambda value: repr(value)[:50])
 def test_a_tool_call_with_a_wrong_argument_is_refused_by_its_code(clinic: Clinic, caller, changes: dict, code: str):
     outcome = ask(caller, body(clinic.org_id, **changes))
@@ -168,13 +184,16 @@ def test_a_tool_call_with_a_wrong_argument_is_refused_by_its_code(clinic: Clinic
     assert outcome.value["toolCallId"] == "call_1"
 
 
-@pytest.mark.parametrize("org_id", [None, "", NOBODY, "me", 7, {}, [], True, "\u0000", "x" * 100_000], ids=lambda value: repr(value)[:20])
+@pytest.mark.parametrize(
+    "org_id", [None, "", NOBODY, "me", 7, {}, [], True, "\u0000", "x" * 100_000], ids=lambda value: repr(value)[:20]
+)
 def test_a_tool_call_of_no_organization_is_refused(caller, org_id: object):
     assert_refused(ask(caller, body(org_id)), "org_not_found")
 
 
 def test_an_organization_that_the_model_filled_in_is_not_believed(clinic: Clinic, caller):
-    said = body(None, org_id=clinic.org_id, customer={"metadata": {"org_id": clinic.org_id}}, metadata={"org_id": clinic.org_id})
+    metadata = {"org_id": clinic.org_id}
+    said = body(None, org_id=clinic.org_id, customer={"metadata": metadata}, metadata=metadata)
     assert_refused(ask(caller, said), "org_not_found")
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 from clinic import Clinic, assert_booked, assert_refused_with_three, future, new_phone, one, overlaps
-from sessions import book_and_wait_for, caller, write_directly
+from sessions import book_and_wait_for, second_session, write_directly
 
 HALF_HOUR = timedelta(minutes=30)
 
@@ -66,7 +66,7 @@ def test_an_uncommitted_booking_is_seen_by_nobody_else(clinic: Clinic):
 def test_a_session_killed_before_its_commit_frees_the_slot(clinic: Clinic):
     victim = clinic.connect(autocommit=False)
     assert_booked(clinic.book(future(), victim, key="k"))
-    with caller(clinic) as (session, thread):
+    with second_session(clinic) as (session, thread):
         waiting = book_and_wait_for(clinic, session, thread, victim, at=future())
         assert one(clinic.admin, "SELECT pg_terminate_backend(%s)", [victim.info.backend_pid])
         assert_booked(waiting.result())
@@ -88,7 +88,7 @@ def test_the_first_call_of_a_new_session_sees_what_was_committed_before_it(clini
 
 def test_the_first_call_of_a_new_session_sees_what_was_committed_while_it_waited(clinic: Clinic):
     wanted, also_taken = future(), [future() - HALF_HOUR, future() + HALF_HOUR]
-    with clinic.connect(autocommit=False) as first, caller(clinic) as (second, thread):
+    with clinic.connect(autocommit=False) as first, second_session(clinic) as (second, thread):
         for start in [wanted, *also_taken]:
             assert_booked(clinic.book(start, first, minutes=30))
         waiting = book_and_wait_for(clinic, second, thread, first, at=wanted, minutes=30, key="k")
@@ -100,7 +100,7 @@ def test_the_first_call_of_a_new_session_sees_what_was_committed_while_it_waited
 
 
 def test_a_session_that_waited_for_a_rollback_gets_the_slot(clinic: Clinic):
-    with clinic.connect(autocommit=False) as first, caller(clinic) as (second, thread):
+    with clinic.connect(autocommit=False) as first, second_session(clinic) as (second, thread):
         assert_booked(clinic.book(future(), first))
         waiting = book_and_wait_for(clinic, second, thread, first, at=future())
         first.rollback()
@@ -111,7 +111,7 @@ def test_a_session_that_waited_for_a_rollback_gets_the_slot(clinic: Clinic):
 
 def test_an_overlap_across_midnight_waits_and_is_refused(clinic: Clinic):
     midnight = future(hour=0)
-    with clinic.connect(autocommit=False) as first, caller(clinic) as (second, thread):
+    with clinic.connect(autocommit=False) as first, second_session(clinic) as (second, thread):
         assert_booked(clinic.book(midnight - HALF_HOUR, first, minutes=60))
         waiting = book_and_wait_for(clinic, second, thread, first, at=midnight, minutes=60)
         first.commit()
@@ -136,7 +136,8 @@ def test_days_and_resources_of_their_own_do_not_wait_for_each_other(clinic: Clin
 def test_a_phone_never_makes_a_second_contact_and_the_newest_name_and_email_win(clinic: Clinic):
     phone = new_phone()
     first = clinic.book(future(days=200), phone=phone, name="ann lee", email="Ann@Example.com")
-    second = clinic.book(future(days=201), phone=f" {phone[:2]} ({phone[2:5]}) {phone[5:]} ", name="ann LEE-MEYER", email="new@example.com")
+    spelled = f" {phone[:2]} ({phone[2:5]}) {phone[5:]} "
+    second = clinic.book(future(days=201), phone=spelled, name="ann LEE-MEYER", email="new@example.com")
 
     assert first["contactId"] == second["contactId"]
     (contact,) = clinic.contacts()
@@ -238,7 +239,7 @@ def test_a_key_belongs_to_its_organization(clinic: Clinic):
 
 def test_a_direct_insert_that_commits_first_gets_the_slot_and_the_function_leaves_nothing(clinic: Clinic):
     wanted, phone = future(), new_phone()
-    with clinic.connect(autocommit=False) as writer, caller(clinic) as (session, thread):
+    with clinic.connect(autocommit=False) as writer, second_session(clinic) as (session, thread):
         write_directly(writer, clinic, wanted)
         waiting = book_and_wait_for(clinic, session, thread, writer, at=wanted, phone=phone, key="k", minutes=60)
         writer.commit()
@@ -252,7 +253,7 @@ def test_a_direct_insert_that_commits_first_gets_the_slot_and_the_function_leave
 
 
 def test_a_direct_insert_that_is_rolled_back_leaves_the_slot_to_the_function(clinic: Clinic):
-    with clinic.connect(autocommit=False) as writer, caller(clinic) as (session, thread):
+    with clinic.connect(autocommit=False) as writer, second_session(clinic) as (session, thread):
         write_directly(writer, clinic, future() + HALF_HOUR)
         waiting = book_and_wait_for(clinic, session, thread, writer, at=future(), minutes=60)
         writer.rollback()
@@ -265,7 +266,7 @@ def test_a_direct_insert_that_is_rolled_back_leaves_the_slot_to_the_function(cli
 def test_a_direct_insert_makes_the_function_take_what_is_still_free(clinic: Clinic, capacity: int):
     room = clinic.add_resource(capacity)
     rooms = {"resource": room} if capacity == 2 else {}
-    with clinic.connect(autocommit=False) as writer, caller(clinic) as (session, thread):
+    with clinic.connect(autocommit=False) as writer, second_session(clinic) as (session, thread):
         # Where nothing is booked yet, the resource with the lowest id comes first, and its seat 1.
         write_directly(writer, clinic, future(), resource=room if rooms else clinic.first_resource())
         waiting = book_and_wait_for(clinic, session, thread, writer, at=future(), **rooms)
@@ -290,7 +291,7 @@ def test_a_direct_insert_into_a_booked_slot_waits_and_then_breaks_the_constraint
 
 def test_a_direct_insert_of_the_same_phone_does_not_fail_the_booking(clinic: Clinic):
     phone = new_phone()
-    with clinic.connect(autocommit=False) as writer, caller(clinic) as (session, thread):
+    with clinic.connect(autocommit=False) as writer, second_session(clinic) as (session, thread):
         write_directly(writer, clinic, future(days=300), phone=phone)
         waiting = book_and_wait_for(clinic, session, thread, writer, at=future(), phone=phone, name="Ann Lee")
         writer.commit()

@@ -14,6 +14,13 @@ use tokens::Token::{self, Number, Symbol, Word};
 
 const HINT: &str = "say it as 2:30 PM, or as 14:30 on the 24-hour clock";
 
+const ZONE_WORDS: &[&str] = &[
+    "z", "utc", "gmt", "et", "est", "edt", "ct", "cst", "cdt", "mt", "mst", "mdt", "pt", "pst", "pdt", "akst", "akdt",
+    "hst", "ast", "adt", "nst", "ndt", "bst", "wet", "west", "cet", "cest", "eet", "eest", "msk", "ist", "sgt", "hkt",
+    "jst", "kst", "aest", "aedt", "acst", "acdt", "awst", "nzst", "nzdt", "sast", "eastern", "central", "mountain",
+    "pacific", "zulu", "timezone",
+];
+
 /// Reads a time of day: `14:00`, `2 PM`, `2.30 p.m.`, `half past two pm`, `noon`; `midnight` is 00:00 of its date.
 ///
 /// Two digits of hours and two of minutes are the 24-hour clock, so `09:00` is the morning; `2:30` alone could be
@@ -183,63 +190,9 @@ fn refuse_seconds(text: &str, seconds: &str) -> Result<(), Refusal> {
 fn refuse_zone(text: &str, said: &[Token<'_>]) -> Result<(), Refusal> {
     let has_offset = said.windows(2).any(|pair| matches!(pair, [Symbol('+' | '-'), Number(_)]))
         && said.iter().any(|token| matches!(token, Symbol(':')));
-    if !has_offset && !said.iter().any(|token| matches!(token, Word(word) if is_zone(word))) {
+    if !has_offset && !said.iter().any(|token| matches!(token, Word(word) if ZONE_WORDS.contains(word))) {
         return Ok(());
     }
     let message = format!("time {} names a time zone, and times are in the clinic's own", quoted(text));
     Err(Refusal::new(Code::InvalidTime, message, "convert it to the clinic's local time and pass that, as 2:30 PM"))
-}
-
-fn is_zone(word: &str) -> bool {
-    matches!(
-        word,
-        "z" | "utc"
-            | "gmt"
-            | "et"
-            | "est"
-            | "edt"
-            | "ct"
-            | "cst"
-            | "cdt"
-            | "mt"
-            | "mst"
-            | "mdt"
-            | "pt"
-            | "pst"
-            | "pdt"
-            | "akst"
-            | "akdt"
-            | "hst"
-            | "ast"
-            | "adt"
-            | "nst"
-            | "ndt"
-            | "bst"
-            | "wet"
-            | "west"
-            | "cet"
-            | "cest"
-            | "eet"
-            | "eest"
-            | "msk"
-            | "ist"
-            | "sgt"
-            | "hkt"
-            | "jst"
-            | "kst"
-            | "aest"
-            | "aedt"
-            | "acst"
-            | "acdt"
-            | "awst"
-            | "nzst"
-            | "nzdt"
-            | "sast"
-            | "eastern"
-            | "central"
-            | "mountain"
-            | "pacific"
-            | "zulu"
-            | "timezone"
-    )
 }
