@@ -17,7 +17,8 @@ CREATE TABLE booking.appointments (
     created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, resource_id) REFERENCES booking.resources (org_id, id),
-    FOREIGN KEY (org_id, contact_id) REFERENCES booking.contacts (org_id, id),
+    -- Deferred, because the contact of a booking is written after its appointment: only once the slot is ours.
+    FOREIGN KEY (org_id, contact_id) REFERENCES booking.contacts (org_id, id) DEFERRABLE INITIALLY DEFERRED,
     CHECK (starts_at < ends_at),
     -- A row whose blocked range missed its own time would slip past the exclusion constraint.
     CONSTRAINT appointments_blocked_covers_time CHECK (

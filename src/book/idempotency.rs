@@ -54,7 +54,8 @@ fn fingerprint(request: &Request) -> [u8; 16] {
     }
     field(request.duration_minutes.map(i32::to_le_bytes).as_ref().map(<[u8; 4]>::as_slice));
     field(request.resource_id.as_ref().map(|id| id.as_bytes().as_slice()));
-    field(request.metadata.as_ref().map(String::as_bytes));
+    // No metadata and empty metadata are the same request.
+    field(Some(request.metadata.as_deref().unwrap_or("{}").as_bytes()));
     hasher.finish128().as_bytes()
 }
 

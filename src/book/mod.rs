@@ -128,7 +128,7 @@ fn write_first_free(
         };
         let answer = booked.to_json(organization, now);
         let appointment = Appointment { booked: &booked, seat: candidate.seat, wish, contact: &contact };
-        if record::write(client, organization, &appointment, key, &answer)? {
+        if let Some(answer) = record::write(client, organization, &appointment, key, answer)? {
             return Ok(Some(answer));
         }
     }

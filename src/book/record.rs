@@ -50,7 +50,8 @@ fn placeholder_email(wish: &Wish) -> String {
 }
 
 /// The appointment comes first and everything else hangs off the row it returns, so that a slot taken behind our back leaves
-/// no trace. $1 org_id, $2 id, $3 resource, $4 seat, $5 contact, $6 name, $7 service, $8 start, $9 end, $10 metadata,
+/// no trace. A key that another transaction used since our snapshot (above READ COMMITTED) ends in a serialization failure
+/// instead of a broken constraint: whoever runs it again gets that key's answer. $1 org_id, $2 id, $3 resource, $4 seat, $5 contact, $6 name, $7 service, $8 start, $9 end, $10 metadata,
 /// $11 phone, $12 email, $13 whether the contact changes, $14 idempotency key or NULL, $15 fingerprint, $16 answer.
 const WRITE: &str = "
     WITH appointment AS (
@@ -64,11 +65,21 @@ const WRITE: &str = "
         SELECT a.org_id, a.contact_id, $11, $6, $12, a.created_at, a.created_at FROM appointment AS a WHERE $13
         ON CONFLICT (org_id, phone) DO UPDATE
             SET name = excluded.name, email = excluded.email, updated_at = excluded.updated_at
+        RETURNING id
     ), idempotency AS (
         INSERT INTO booking.idempotency_keys (org_id, key, fingerprint, response, created_at)
         SELECT a.org_id, $14, $15, $16, a.created_at FROM appointment AS a WHERE $14 IS NOT NULL
+        ON CONFLICT DO NOTHING
     )
-    SELECT 1 FROM appointment";
+    SELECT contact.id FROM appointment LEFT JOIN contact ON true";
+
+/// Ties a booking to the contact that somebody who does not take our lock made for the same phone at the same moment.
+/// $1 org_id, $2 appointment, $3 contact, $4 idempotency key or NULL, $5 answer.
+const ADOPT_CONTACT: &str = "
+    WITH appointment AS (
+        UPDATE booking.appointments AS a SET contact_id = $3 WHERE a.org_id = $1 AND a.id = $2
+    )
+    UPDATE booking.idempotency_keys AS i SET response = $5 WHERE i.org_id = $1 AND i.key = $4";
 
 pub struct Appointment<'a> {
     pub booked: &'a Booked,
@@ -77,14 +88,14 @@ pub struct Appointment<'a> {
     pub contact: &'a Contact,
 }
 
-/// Writes the booking and the answer that will be given for it. `false` when the slot is taken after all.
+/// Writes the booking together with the answer to it, and gives that answer back. `None` when the slot is taken after all.
 pub fn write(
     client: &mut SpiClient<'_>,
     organization: &Organization,
     appointment: &Appointment<'_>,
     key: Option<&Key>,
-    answer: &Value,
-) -> Result<bool> {
+    mut answer: Value,
+) -> Result<Option<Value>> {
     let Appointment { booked, seat, wish, contact } = appointment;
     let arguments = [
         as_postgres(organization.id).into(),
@@ -104,5 +115,21 @@ pub fn write(
         key.map(Key::fingerprint).into(),
         key.map(|_| answer.to_string()).into(),
     ];
-    Ok(!run_fresh(client, WRITE, &arguments)?.is_empty())
+    let written = run_fresh(client, WRITE, &arguments)?;
+    if written.is_empty() {
+        return Ok(None);
+    }
+    let contact_id = written.first().get_one::<pgrx::Uuid>()?.map(from_postgres);
+    if let Some(other) = contact_id.filter(|id| *id != booked.contact_id) {
+        answer["contactId"] = other.to_string().into();
+        let arguments = [
+            as_postgres(organization.id).into(),
+            as_postgres(booked.appointment_id).into(),
+            as_postgres(other).into(),
+            key.map(Key::text).into(),
+            answer.to_string().into(),
+        ];
+        run_fresh(client, ADOPT_CONTACT, &arguments)?;
+    }
+    Ok(Some(answer))
 }

@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import psycopg
 import pytest
 from clinic import Clinic, connect, one
 from hostile import row_counts
+from hypothesis.configuration import set_hypothesis_home_dir
+
+# What hypothesis notes goes where all results go.
+set_hypothesis_home_dir(Path(__file__).resolve().parents[1] / "results" / "hypothesis")
 
 MISSING = "BOOKING_TEST_DSN is not set: pass a libpq conninfo of a superuser on a database that has the extension pg_booking"
 

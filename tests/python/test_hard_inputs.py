@@ -99,7 +99,8 @@ def test_a_booking_with_a_value_that_is_not_of_its_type_is_an_error_of_class_22(
 
 @pytest.mark.parametrize("changes", [
     {"email": None}, {"email": ""}, {"email": " " * MEGABYTE}, {"minutes": None}, {"minutes": 1}, {"minutes": 1440},
-    {"resource": None}, {"key": None}, {"key": "k" * 200}, {"name": "שרה לוי"}, {"name": "王小明"}, {"service": "ü" * 200},
+    {"resource": None}, {"key": None}, {"key": "k" * 200},
+    {"name": "שרה לוי"}, {"name": "王小明"}, {"service": "ü" * 200},
     {"metadata": None}, {"metadata": '{"n": 1e400}'}, {"metadata": '{"s": "' + "x" * 60_000 + '"}'},
     {"metadata": '{"a":' * 1000 + "1" + "}" * 1000},
     {"service": "%s %n $1 \\ '; DROP TABLE booking.appointments; --"},
