@@ -2,7 +2,7 @@
 //!
 //! One key per resource and UTC day that the blocked time touches (a key of the day it starts on alone would let 23:30 to
 //! 00:30 and 00:00 meet), one for the contact, one for the idempotency key. They are held to the end of the transaction.
-//! Since every booking takes its keys sorted, two bookings never wait for each other.
+//! Since every booking takes its keys sorted, two bookings never deadlock.
 
 use std::hash::Hasher;
 

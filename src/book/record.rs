@@ -1,4 +1,5 @@
-//! Writing a booking: the appointment, its contact and its idempotency key in one statement.
+//! Writing a booking: the appointment, its contact and its idempotency key in one statement, and a second one only where a
+//! writer without our lock made the contact at the same moment.
 
 use pgrx::spi::SpiClient;
 use serde_json::Value;
@@ -51,8 +52,10 @@ fn placeholder_email(wish: &Wish) -> String {
 
 /// The appointment comes first and everything else hangs off the row it returns, so that a slot taken behind our back leaves
 /// no trace. A key that another transaction used since our snapshot (above READ COMMITTED) ends in a serialization failure
-/// instead of a broken constraint: whoever runs it again gets that key's answer. $1 org_id, $2 id, $3 resource, $4 seat, $5 contact, $6 name, $7 service, $8 start, $9 end, $10 metadata,
-/// $11 phone, $12 email, $13 whether the contact changes, $14 idempotency key or NULL, $15 fingerprint, $16 answer.
+/// instead of a broken constraint: whoever runs it again gets that key's answer.
+///
+/// $1 org_id, $2 id, $3 resource, $4 seat, $5 contact, $6 name, $7 service, $8 start, $9 end, $10 metadata, $11 phone,
+/// $12 email, $13 whether the contact changes, $14 idempotency key or NULL, $15 fingerprint, $16 answer.
 const WRITE: &str = "
     WITH appointment AS (
         INSERT INTO booking.appointments
