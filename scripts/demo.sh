@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Shows the main job with a private PostgreSQL: a messy request booked, a taken slot refused with alternatives, a wrong year put
-# right, and ten callers at once on one slot. Fails if any of it does not come out so. The statements are in demo/.
+# right, ten callers at once on one slot, and a service with opening hours. Fails if any of it does not come out so. The
+# statements are in demo/.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -90,6 +91,7 @@ run 1-voice-agent.sql
 run 2-slot-taken.sql
 run 3-date-corrected.sql
 race
+run 5-opening-hours.sql
 
 cat <<TEXT
 

@@ -22,17 +22,44 @@ COMMENT ON FUNCTION booking.create_organization(text, text, text, jsonb, uuid) I
 COMMENT ON FUNCTION booking.create_resource(uuid, text, integer) IS
     'Makes something that can be booked - a person, a room, a class - and returns its id. p_capacity: appointments at the same time, 1 to 1000. Bad input or unknown organization: 22023. Source: src/setup.rs';
 
+COMMENT ON FUNCTION booking.create_service(uuid, text, integer, integer, integer, integer, integer, integer, integer, uuid[], text) IS
+    'Makes a service and returns its id. Bookings find it by p_name without regard to case. Durations, buffers, step and notice in minutes, p_horizon_days in local days after today; p_daily_limit: appointments on one resource and local day, NULL is no limit; p_resource_ids: who can do it, NULL is everyone; p_slot_anchor: midnight or opening, where the grid of the times on offer begins. Bad input: 22023; a name in use: 23505. Source: src/setup/service.rs';
+COMMENT ON FUNCTION booking.set_opening_hours(uuid, jsonb, uuid) IS
+    'Sets the weekly hours of an organization, or of p_resource_id, in place of those it had: {"mon":[["09:00","12:00"],["13:00","17:00"]],...} on the local clock. 24:00 ends a day, an end that is not after its start is of the next morning, a missing day is closed, {} takes the hours away: open always, or for a resource as the organization. Bad input: 22023. Source: core/src/hours';
+COMMENT ON FUNCTION booking.set_date_override(uuid, date, jsonb, uuid, text) IS
+    'Replaces the weekly hours of one local date, of an organization or of p_resource_id: [["09:00","12:00"]]; [] is closed; NULL takes the override back. An override of the organization only takes from resources that have weekly hours of their own. Bad input: 22023. Source: core/src/hours.rs';
+COMMENT ON FUNCTION booking.add_busy_block(uuid, uuid, timestamptz, timestamptz, text) IS
+    'Says that a resource is away from p_starts_at until p_ends_at, as an outside calendar knows it, and returns the id of the block. Every seat is taken; blocks may overlap each other and appointments, and cancel nothing. Bad input: 22023. Source: src/setup/busy_block.rs';
+COMMENT ON FUNCTION booking.remove_busy_block(uuid, uuid) IS
+    'Takes a busy block back. Whether there was one. Source: src/setup/busy_block.rs';
+
 COMMENT ON FUNCTION booking.book_appointment_atomic(uuid, text, text, text, text, timestamptz, integer, uuid, text, jsonb) IS
-    'Books, in the caller''s transaction. p_duration_minutes: 1 to 1440, NULL is 60; p_resource_id: NULL is any, least loaded of the day first; p_idempotency_key: same key and request, same answer. Returns JSON: success with appointmentId, contactId, resourceId, scheduledAt and endsAt (UTC) and message; or success false with error, message and, where time was the trouble, three alternatives. Raises 40001 where another transaction was first (above READ COMMITTED), 54000 where any of too many resources would be locked. The only function that books. Source: src/book';
+    'Books, in the caller''s transaction. p_duration_minutes: 1 to 1440, NULL is the service''s, else 60; p_resource_id: NULL is any, least loaded of the day first; p_idempotency_key: same key and request, same answer. Returns JSON: success with appointmentId, contactId, resourceId, scheduledAt and endsAt (UTC) and message; or success false with error, message and, where time was the trouble, three alternatives. Raises 40001 where another transaction was first (above READ COMMITTED), 54000 where any of too many resources would be locked. The only function that books. Source: src/book';
+COMMENT ON FUNCTION booking.book_series_atomic(uuid, text, text, text, text, timestamptz[], integer, uuid, text) IS
+    'Books every one of p_times (1 to 200) for one patient, or none. Returns JSON: success with contactId and appointments, in the order of p_times; or success false with failed, which names each time that cannot be had, why, and three alternatives for it. Raises as book_appointment_atomic, and 23P01 where a writer without locks took a time at the same moment. Source: src/book/series.rs';
+COMMENT ON FUNCTION booking.hold_slot(uuid, text, timestamptz, integer, uuid, integer) IS
+    'Keeps a slot from everybody else for p_ttl_seconds (1 to 86400). Returns JSON with holdId and expiresAt, or a refusal as book_appointment_atomic. It expires by itself. Source: src/book/hold.rs';
+COMMENT ON FUNCTION booking.confirm_hold(uuid, uuid, text, text, text) IS
+    'Makes a hold the appointment of a patient, once. Returns JSON as book_appointment_atomic; hold_expired when it is over or was released, invalid_status when it was confirmed before. Source: src/change/confirm.rs';
+COMMENT ON FUNCTION booking.release_hold(uuid, uuid) IS
+    'Gives a hold up. Returns JSON; already_cancelled the second time, hold_expired when it is over, invalid_status when it was confirmed. Source: src/change/cancel.rs';
+COMMENT ON FUNCTION booking.reschedule_appointment_atomic(uuid, uuid, timestamptz, integer, uuid) IS
+    'Moves a pending or confirmed appointment in one statement, by the rules of its service today. p_duration_minutes, p_resource_id: NULL keeps what it has. Returns JSON as book_appointment_atomic; refused, the old time stays. Raises 23P01 where a writer without locks, or, above READ COMMITTED, one that the snapshot does not show, took the new time. Source: src/change/reschedule.rs';
+COMMENT ON FUNCTION booking.cancel_appointment(uuid, uuid, text) IS
+    'Gives an appointment up; its seat is free when this commits. Returns JSON; already_cancelled the second time, invalid_status when it is over. Source: src/change/cancel.rs';
+COMMENT ON FUNCTION booking.set_appointment_status(uuid, uuid, text) IS
+    'Says how an appointment went: confirmed (from pending), completed or no_show (from confirmed). Returns JSON; what the state machine does not have is refused as invalid_status or already_cancelled. Source: core/src/status.rs';
+COMMENT ON FUNCTION booking.appointment_status(uuid, uuid) IS
+    'Where an appointment stands, as JSON: status, scheduledAt, endsAt (UTC), smsStatus, messageSid, calendarStatus, eventId. A hold that has expired shows as cancelled. Source: src/change/show.rs';
 COMMENT ON FUNCTION booking.book_clinic_appointment(json) IS
     'Books from a voice agent''s direct tool call {"toolCallId","tool":{"arguments":{...}},"customer":{"metadata":{"org_id"}}} and returns {"toolCallId","result"}, whose message can be read aloud. The organization is never read from the arguments. Not keyed: the same call again is a second attempt. Source: src/direct_tool.rs';
 
 COMMENT ON FUNCTION booking.available_slots(uuid, timestamptz, timestamptz, text, integer, uuid) IS
-    'The free times that start in [p_from, p_to), on a grid of 30 minutes from local midnight, never in the past; one row per time and resource, ordered. p_duration_minutes: NULL is 60; p_resource_id: NULL is all. At most 366 days. Bad input or unknown organization: 22023. Source: src/look.rs';
+    'The free times that start in [p_from, p_to), on the grid of the service (30 minutes from local midnight without one), within opening hours, notice and horizon; one row per time and resource, ordered. p_duration_minutes: NULL is the service''s, else 60; p_resource_id: NULL is all. At most 366 days. Bad input or unknown organization: 22023. Source: src/look.rs';
 COMMENT ON FUNCTION booking.check_availability(uuid, text, text, integer) IS
     'The free times of a day in words (2026-01-21, tomorrow, next Tuesday) as JSON: {"success","date","timezone","slots":["09:00",...],"message"}, local to the organization. A refused date is success false. Source: src/look.rs';
 COMMENT ON FUNCTION booking.find_alternatives(uuid, timestamptz, integer, text, uuid, integer) IS
-    'The p_count (1 to 50) nearest free times to p_scheduled_at, that one left out: within three hours, later first of two equally near, then the following days. Bad input or unknown organization: 22023. Source: core/src/alternatives.rs';
+    'The p_count (1 to 50) nearest free times to p_scheduled_at, that one left out: within three hours, later first of two equally near, then the rest of that day, then the following days. Bad input or unknown organization: 22023. Source: core/src/alternatives.rs';
 
 COMMENT ON FUNCTION booking.health() IS
     'One JSON line for a monitor: healthy, version, how many booking functions there are (1), tables without row level security (0), overlapping appointments (0; null without the right to read them). Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';

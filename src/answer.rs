@@ -1,7 +1,9 @@
 //! What a booking function says back, as the JSON of the contract.
 
 use booking_core::booking_data::iso_utc;
-use booking_core::{Code, Refusal, speech};
+use booking_core::calendar::Span;
+use booking_core::status::Status;
+use booking_core::{Refusal, speech, zone};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use pgrx::Json;
 use serde_json::{Value, json};
@@ -9,38 +11,43 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result, or_raise};
 use crate::organization::Organization;
-use booking_core::zone;
 
-pub struct Booked {
+/// An appointment as the answers of booking, moving and cancelling show it.
+pub struct Shown {
     pub appointment_id: Uuid,
-    pub contact_id: Uuid,
+    /// `None` for what was only held.
+    pub contact_id: Option<Uuid>,
     pub resource_id: Uuid,
-    pub starts_at: DateTime<Utc>,
-    pub ends_at: DateTime<Utc>,
-    pub patient_name: String,
-    pub corrected: bool,
+    pub status: Status,
+    pub time: Span,
 }
 
-impl Booked {
-    pub fn to_json(&self, organization: &Organization, now: DateTime<Utc>) -> Value {
-        let zone = &organization.zone;
-        let local = zone::local_time(zone, self.starts_at);
-        let message = speech::confirmation(&self.patient_name, local, zone::local_date(zone, now), self.corrected);
+impl Shown {
+    pub fn to_json(&self, organization: &Organization, message: &str) -> Value {
         json!({
             "success": true,
             "appointmentId": self.appointment_id.to_string(),
-            "contactId": self.contact_id.to_string(),
+            "contactId": self.contact_id.map(|id| id.to_string()),
             "resourceId": self.resource_id.to_string(),
-            "status": "confirmed",
-            "scheduledAt": iso_utc(self.starts_at),
-            "endsAt": iso_utc(self.ends_at),
+            "status": self.status.as_str(),
+            "scheduledAt": iso_utc(self.time.start),
+            "endsAt": iso_utc(self.time.end),
             "timezone": organization.timezone,
-            "dateCorrected": self.corrected,
-            "smsStatus": "not_configured",
-            "calendarStatus": "not_configured",
+            "dateCorrected": false,
+            "smsStatus": NOT_CONFIGURED,
+            "calendarStatus": NOT_CONFIGURED,
             "message": message,
         })
     }
+}
+
+/// What is said of a channel that nobody has set up.
+pub const NOT_CONFIGURED: &str = "not_configured";
+
+/// A moment as it is said to a caller.
+pub fn spoken(organization: &Organization, start: DateTime<Utc>, corrected: bool, now: DateTime<Utc>) -> String {
+    let zone = &organization.zone;
+    speech::moment(zone::local_time(zone, start), zone::local_date(zone, now), corrected)
 }
 
 /// A time that cannot be had, with the nearest ones that can.
@@ -60,8 +67,19 @@ pub fn offer(
     answer
 }
 
+/// A time that cannot be had, in the list of a series: without the sentence around its alternatives.
+pub fn failed_time(refusal: &Refusal, asked: DateTime<Utc>, alternatives: &[DateTime<Utc>]) -> Value {
+    let mut answer = refused(refusal, speech::why(refusal.code));
+    if let Some(object) = answer.as_object_mut() {
+        object.shift_remove("success");
+    }
+    answer["scheduledAt"] = iso_utc(asked).into();
+    answer["alternatives"] = alternatives.iter().map(|start| iso_utc(*start)).collect();
+    answer
+}
+
 /// Every refusal has the same shape: `message` for whoever is asked, `detail` and `hint` for whoever writes the program.
-fn refused(refusal: &Refusal, message: &str) -> Value {
+pub fn refused(refusal: &Refusal, message: &str) -> Value {
     json!({
         "success": false,
         "error": refusal.code.as_str(),
@@ -86,10 +104,4 @@ fn answer(result: Result<Value>, message: impl Fn(&Refusal) -> &str) -> Json {
         Err(Error::Refused(refusal)) => refused(&refusal, message(&refusal)),
         other => or_raise(other),
     })
-}
-
-/// The refusal of a slot that is taken.
-pub fn slot_taken(organization: &Organization, starts_at: DateTime<Utc>) -> Refusal {
-    let local = zone::local_time(&organization.zone, starts_at).format("%Y-%m-%d %H:%M");
-    Refusal::new(Code::SlotUnavailable, format!("{local} is taken"), "choose one of the alternatives")
 }

@@ -6,7 +6,7 @@ use pgrx::prelude::*;
 use serde_json::json;
 
 use crate::answer;
-use crate::book::{Request, When, book};
+use crate::book::{Patient, Request, When, book};
 use crate::error::Error;
 use crate::raw_json::JsonText;
 
@@ -28,9 +28,7 @@ fn request(call: DirectCall) -> Request {
     let DirectCall { org_id, booking } = call;
     Request {
         org_id: Some(org_id),
-        patient_name: booking.name.clone(),
-        patient_email: booking.email.clone(),
-        patient_phone: booking.phone.clone(),
+        patient: Patient { name: booking.name.clone(), email: booking.email.clone(), phone: booking.phone.clone() },
         service_type: booking.service.clone().or_else(|| Some(UNSAID_SERVICE.to_owned())),
         duration_minutes: booking.duration_minutes,
         when: When::Words(booking),

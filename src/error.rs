@@ -13,6 +13,10 @@ pub enum Error {
     Refused(Refusal),
     /// A limit of the server would be passed (54000).
     TooMuch { message: String, hint: String },
+    /// Something of that name is there already (23505).
+    Exists { message: String, hint: String },
+    /// A writer who takes no locks was first, when a part of the work was done (23P01).
+    ChangedMeanwhile,
     /// The server failed; a fault of ours or of the schema (XX000).
     Server(String),
 }
@@ -52,6 +56,14 @@ impl Error {
             }
             Error::TooMuch { message, hint } => {
                 ErrorReport::new(PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED, message, "pg_booking").set_hint(hint)
+            }
+            Error::Exists { message, hint } => {
+                ErrorReport::new(PgSqlErrorCode::ERRCODE_UNIQUE_VIOLATION, message, "pg_booking").set_hint(hint)
+            }
+            Error::ChangedMeanwhile => {
+                let message = "another writer changed this part of the calendar at the same moment";
+                let code = PgSqlErrorCode::ERRCODE_EXCLUSION_VIOLATION;
+                ErrorReport::new(code, message, "pg_booking").set_hint("run the transaction again")
             }
             Error::Server(message) => ErrorReport::new(PgSqlErrorCode::ERRCODE_INTERNAL_ERROR, message, "pg_booking"),
         }

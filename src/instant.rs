@@ -1,7 +1,7 @@
 //! Instants between Postgres and chrono.
 
 use booking_core::{Code, Refusal};
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use pgrx::prelude::*;
 
 /// 2000-01-01T00:00:00Z, where Postgres counts from, in microseconds of the Unix epoch.
@@ -34,4 +34,25 @@ pub fn transaction_now() -> DateTime<Utc> {
     // SAFETY: reads a variable of the current transaction; there always is one in a function call.
     let microseconds = unsafe { pg_sys::GetCurrentTransactionStartTimestamp() };
     DateTime::UNIX_EPOCH + Duration::microseconds(microseconds.saturating_add(POSTGRES_EPOCH_MICROSECONDS))
+}
+
+/// The time on the server's clock now, as SQL's `clock_timestamp()`: what a hold expires by, however long the transaction
+/// has been running or waiting.
+pub fn clock_now() -> DateTime<Utc> {
+    // SAFETY: reads the clock.
+    let microseconds = unsafe { pg_sys::GetCurrentTimestamp() };
+    DateTime::UNIX_EPOCH + Duration::microseconds(microseconds.saturating_add(POSTGRES_EPOCH_MICROSECONDS))
+}
+
+/// The days from 0001-01-01, the first day of chrono's count, to 1970-01-01.
+const UNIX_EPOCH_DAY: i32 = 719_163;
+
+/// A date as statements pass it: in days after 1970-01-01.
+pub fn day_of_date(date: NaiveDate) -> i32 {
+    date.num_days_from_ce().saturating_sub(UNIX_EPOCH_DAY)
+}
+
+/// The date that is `day` days after 1970-01-01; `None` beyond what chrono can hold.
+pub fn date_of_day(day: i32) -> Option<NaiveDate> {
+    NaiveDate::from_num_days_from_ce_opt(day.checked_add(UNIX_EPOCH_DAY)?)
 }

@@ -9,6 +9,7 @@ use pgrx::prelude::*;
 
 // What callers reach.
 mod book;
+mod change;
 mod direct_tool;
 mod health;
 mod look;
@@ -32,7 +33,20 @@ extension_sql_file!("../sql/00_guard.sql", name = "guard", bootstrap);
 extension_sql_file!("../sql/tables/organizations.sql", name = "organizations", requires = [tenant::current_org_id]);
 extension_sql_file!("../sql/tables/resources.sql", name = "resources", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/contacts.sql", name = "contacts", requires = ["organizations"]);
-extension_sql_file!("../sql/tables/appointments.sql", name = "appointments", requires = ["resources", "contacts"]);
+extension_sql_file!("../sql/tables/services.sql", name = "services", requires = ["organizations"]);
+extension_sql_file!(
+    "../sql/tables/service_resources.sql",
+    name = "service_resources",
+    requires = ["services", "resources"]
+);
+extension_sql_file!("../sql/tables/opening_hours.sql", name = "opening_hours", requires = ["resources"]);
+extension_sql_file!("../sql/tables/closures.sql", name = "closures", requires = ["resources"]);
+extension_sql_file!("../sql/tables/busy_blocks.sql", name = "busy_blocks", requires = ["resources"]);
+extension_sql_file!(
+    "../sql/tables/appointments.sql",
+    name = "appointments",
+    requires = ["services", "resources", "contacts"]
+);
 extension_sql_file!("../sql/tables/idempotency_keys.sql", name = "idempotency_keys", requires = ["organizations"]);
 extension_sql_file!("../sql/comments.sql", name = "comments", requires = ["rights"]);
 extension_sql_file!("../sql/rights.sql", name = "rights", finalize);

@@ -2,8 +2,10 @@
 
 use booking_core::alternatives::Search;
 use booking_core::appointment_time::{self, TimeRefusal};
-use booking_core::calendar::{Span, day_span, grid};
+use booking_core::calendar::Span;
 use booking_core::date::DateOrder;
+use booking_core::grid::day_span;
+use booking_core::schedule::free_starts;
 use booking_core::{Code, Refusal, limits, speech, zone};
 use chrono::{DateTime, Duration, NaiveDateTime, Utc};
 use pgrx::Json;
@@ -13,10 +15,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::answer;
-use crate::calendar;
+use crate::book::place::Plan;
+use crate::book::request::stated_service;
 use crate::error::{Result, or_raise};
 use crate::instant;
-use crate::organization::{self, Organization, as_postgres};
+use crate::organization::{Asked, Organization, as_postgres, from_postgres};
 
 /// How many alternatives a refusal carries.
 pub const OFFERED: usize = 3;
@@ -43,12 +46,11 @@ fn available_slots(
     (name!(starts_at, TimestampWithTimeZone), name!(ends_at, TimestampWithTimeZone), name!(resource_id, pgrx::Uuid)),
 > {
     let slots = || -> Result<Vec<SlotRow>> {
-        check_service(p_service_type.as_deref())?;
-        let minutes = limits::duration_minutes(p_duration_minutes)?;
         let window = window(p_from, p_to)?;
         Spi::connect_mut(|client| {
-            let organization = read_organization(client, p_org_id, p_resource_id)?;
-            slot_rows(&free_slots(client, &organization, window, minutes)?)
+            let asked = Looked { org_id: p_org_id, resource_id: p_resource_id, service: p_service_type.as_deref() };
+            let organization = asked.read(client, p_duration_minutes)?;
+            slot_rows(&free_slots(client, &organization, window)?)
         })
     };
     TableIterator::new(or_raise(slots()))
@@ -63,12 +65,11 @@ fn check_availability(
     p_duration_minutes: default!(Option<i32>, "NULL"),
 ) -> Json {
     let found = Spi::connect_mut(|client| {
-        let organization = read_organization(client, p_org_id, None)?;
-        check_service(p_service_type.as_deref())?;
-        let minutes = limits::duration_minutes(p_duration_minutes)?;
+        let asked = Looked { org_id: p_org_id, resource_id: None, service: p_service_type.as_deref() };
+        let organization = asked.read(client, p_duration_minutes)?;
         let date =
             p_date.ok_or_else(|| Refusal::new(Code::InvalidDate, "no date was given", "pass the day to look at"))?;
-        day_of_slots(client, &organization, &date, minutes)
+        day_of_slots(client, &organization, &date)
     });
     answer::for_voice(found)
 }
@@ -84,62 +85,56 @@ fn find_alternatives(
     p_count: default!(Option<i32>, "3"),
 ) -> Vec<TimestampWithTimeZone> {
     let found = || -> Result<Vec<TimestampWithTimeZone>> {
-        check_service(p_service_type.as_deref())?;
-        let minutes = limits::duration_minutes(p_duration_minutes)?;
         let count = alternatives_count(p_count)?;
         let stated = instant::from_postgres(p_scheduled_at.ok_or_else(|| no_time("p_scheduled_at"))?)?;
-        let now = instant::transaction_now();
         Spi::connect_mut(|client| {
-            let organization = read_organization(client, p_org_id, p_resource_id)?;
-            let wanted = match appointment_time::from_instant(stated, &organization.zone, now) {
+            let asked = Looked { org_id: p_org_id, resource_id: p_resource_id, service: p_service_type.as_deref() };
+            let organization = asked.read(client, p_duration_minutes)?;
+            let plan = Plan::new(&organization, instant::transaction_now());
+            let wanted = match appointment_time::from_instant(stated, &organization.zone, plan.now) {
                 Ok(time) => time.starts_at,
                 Err(TimeRefusal { wanted: Some(wanted), .. }) => wanted,
                 Err(refused) => return Err(refused.into()),
             };
-            let found = alternatives(client, &organization, wanted, minutes, count, now)?;
+            let found = alternatives(client, &plan, wanted, count)?;
             found.into_iter().map(|start| Ok(instant::to_postgres(start)?)).collect()
         })
     };
     or_raise(found())
 }
 
-/// The nearest free times to `wanted` on any of the organization's resources that were read.
+/// The nearest times to `wanted` at which the plan's appointment can be had on any of the organization's resources.
 pub fn alternatives(
     client: &mut SpiClient<'_>,
-    organization: &Organization,
+    plan: &Plan<'_>,
     wanted: DateTime<Utc>,
-    duration_minutes: i32,
     count: usize,
-    now: DateTime<Utc>,
 ) -> Result<Vec<DateTime<Utc>>> {
+    let organization = plan.organization;
     let search = Search {
         zone: &organization.zone,
+        rules: &organization.rules,
         wanted,
-        duration_minutes,
-        step_minutes: limits::DEFAULT_STEP_MINUTES,
+        not_offered: plan.moving.and_then(|moving| moving.not_offered),
         count,
-        now,
+        now: plan.now,
     };
-    search.run(|window| calendar::read(client, organization, window))
+    search.run(|stretch| plan.schedules(client, stretch))
 }
 
 /// The free slots that start within `window` with the resource each is free on, ordered by time and resource.
-fn free_slots(
-    client: &mut SpiClient<'_>,
-    organization: &Organization,
-    window: Span,
-    duration_minutes: i32,
-) -> Result<Vec<(Span, Uuid)>> {
-    let now = instant::transaction_now();
-    let busy_until = Span::lasting(window.end, duration_minutes).map_or(window.end, |after| after.end);
-    let calendars = calendar::read(client, organization, Span { start: window.start, end: busy_until })?;
-    let starts = grid(&organization.zone, window, limits::DEFAULT_STEP_MINUTES, now);
-    let mut free = Vec::new();
-    for span in starts.into_iter().filter_map(|start| Span::lasting(start, duration_minutes)) {
-        let resources = calendars.iter().filter(|calendar| calendar.is_free(span));
-        free.extend(resources.map(|calendar| (span, calendar.resource_id)));
+fn free_slots(client: &mut SpiClient<'_>, organization: &Organization, window: Span) -> Result<Vec<(Span, Uuid)>> {
+    let plan = Plan::new(organization, instant::transaction_now());
+    let rules = &organization.rules;
+    // Nothing needs to be read of what cannot be booked anyway.
+    let window = rules.bookable(&organization.zone, window, plan.now);
+    if window.start >= window.end {
+        return Ok(Vec::new());
     }
-    Ok(free)
+    let schedules = plan.schedules(client, rules.reach(window))?;
+    let starts = free_starts(&schedules, rules, &organization.zone, window, plan.now);
+    let slot = |(start, resource_id)| Some((Span::lasting(start, rules.duration_minutes)?, resource_id));
+    Ok(starts.into_iter().filter_map(slot).collect())
 }
 
 fn slot_rows(slots: &[(Span, Uuid)]) -> Result<Vec<SlotRow>> {
@@ -149,12 +144,7 @@ fn slot_rows(slots: &[(Span, Uuid)]) -> Result<Vec<SlotRow>> {
     slots.iter().map(row).collect()
 }
 
-fn day_of_slots(
-    client: &mut SpiClient<'_>,
-    organization: &Organization,
-    date_text: &str,
-    duration_minutes: i32,
-) -> Result<Value> {
+fn day_of_slots(client: &mut SpiClient<'_>, organization: &Organization, date_text: &str) -> Result<Value> {
     let now = instant::transaction_now();
     let zone = &organization.zone;
     let order = DateOrder::for_region(&organization.default_region);
@@ -162,7 +152,7 @@ fn day_of_slots(
     let span = day_span(zone, day.date).ok_or_else(|| {
         Refusal::new(Code::InvalidDate, format!("{} is out of range", day.date), "pass a nearer date")
     })?;
-    let mut slots: Vec<NaiveDateTime> = free_slots(client, organization, span, duration_minutes)?
+    let mut slots: Vec<NaiveDateTime> = free_slots(client, organization, span)?
         .into_iter()
         .map(|(slot, _)| (slot.start, zone::local_time(zone, slot.start)))
         // Said as a time of day, the second of two equal hours in autumn would be booked as the first.
@@ -180,21 +170,29 @@ fn day_of_slots(
     }))
 }
 
-fn read_organization(
-    client: &mut SpiClient<'_>,
+/// What is looked at, as it was stated.
+struct Looked<'a> {
     org_id: Option<pgrx::Uuid>,
     resource_id: Option<pgrx::Uuid>,
-) -> Result<Organization> {
-    let resource_id = resource_id.map(organization::from_postgres);
-    Organization::read(client, org_id.map(organization::from_postgres), resource_id)
+    service: Option<&'a str>,
 }
 
-/// A service is free text; no service at all is one too.
-fn check_service(service: Option<&str>) -> Result<()> {
-    if let Some(service) = service {
-        limits::label("service", service, Code::ServiceNotFound)?;
+impl Looked<'_> {
+    /// The organization with the rules of the service and the stated length.
+    fn read(&self, client: &mut SpiClient<'_>, duration_minutes: Option<i32>) -> Result<Organization> {
+        let asked = Asked {
+            org_id: self.org_id.map(from_postgres),
+            resource_id: self.resource_id.map(from_postgres),
+            service: stated_service(self.service),
+        };
+        let mut organization = Organization::read(client, asked)?;
+        // No service at all is as good as any; one that cannot be read is none.
+        if let Some(service) = self.service {
+            limits::label("service", service, Code::ServiceNotFound)?;
+        }
+        organization.rules = organization.rules.lasting(duration_minutes)?;
+        Ok(organization)
     }
-    Ok(())
 }
 
 fn window(from: Option<TimestampWithTimeZone>, to: Option<TimestampWithTimeZone>) -> Result<Span> {

@@ -1,8 +1,10 @@
-//! The organization that a call is for, with the resources it may use: one read, before any lock.
+//! The organization that a call is for, with the service it names and the resources it may use: one read, before any lock.
 
 use booking_core::phone::is_known_region;
+use booking_core::refusal::quoted;
+use booking_core::service::{Anchor, Rules, name_key};
 use booking_core::{Code, Refusal};
-use pgrx::spi::SpiClient;
+use pgrx::spi::{SpiClient, SpiHeapTupleData};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -14,8 +16,19 @@ pub struct Organization {
     pub timezone: String,
     pub zone: ServerZone,
     pub default_region: String,
-    /// The resources that were asked for, ordered by id.
+    /// The service that was named, where the organization has it.
+    pub service: Option<Service>,
+    /// The rules of that service, or those of an appointment that belongs to none.
+    pub rules: Rules,
+    /// Whether anybody has set hours; without any it is open always.
+    pub has_hours: bool,
+    /// The resources that were asked for and can do the service, ordered by id.
     pub resources: Vec<Resource>,
+}
+
+pub struct Service {
+    pub id: Uuid,
+    pub name: String,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -24,43 +37,116 @@ pub struct Resource {
     pub capacity: i32,
 }
 
-/// $1 org_id, $2 resource or NULL for all.
+/// Which part of an organization a call is about.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked<'a> {
+    pub org_id: Option<Uuid>,
+    /// `None` for all.
+    pub resource_id: Option<Uuid>,
+    pub service: ServiceName<'a>,
+}
+
+/// The service as it was named: free text unless the organization has one of that name.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum ServiceName<'a> {
+    #[default]
+    None,
+    Stated(&'a str),
+    /// By an appointment that was booked long ago; a strict organization has nothing against it any more.
+    Booked(&'a str),
+}
+
+impl<'a> ServiceName<'a> {
+    fn text(self) -> Option<&'a str> {
+        match self {
+            ServiceName::None => None,
+            ServiceName::Stated(text) | ServiceName::Booked(text) => Some(text),
+        }
+    }
+}
+
+/// $1 org_id, $2 resource or NULL for all, $3 key of a service name or NULL.
 const READ: &str = "
-    SELECT o.timezone, o.default_region, r.id, r.capacity
+    SELECT o.timezone, o.default_region, o.settings @> '{\"strict_services\": true}',
+        EXISTS (SELECT FROM booking.opening_hours AS h WHERE h.org_id = o.org_id)
+            OR EXISTS (SELECT FROM booking.closures AS c WHERE c.org_id = o.org_id),
+        r.id, r.capacity,
+        EXISTS (
+            SELECT FROM booking.service_resources AS able
+            WHERE able.org_id = o.org_id AND able.service_id = s.id AND able.resource_id = r.id)
+        OR NOT EXISTS (
+            SELECT FROM booking.service_resources AS able WHERE able.org_id = o.org_id AND able.service_id = s.id),
+        s.id, s.name, s.duration_minutes, s.buffer_before_minutes, s.buffer_after_minutes, s.slot_step_minutes,
+        s.slot_anchor, s.min_notice_minutes, s.horizon_days, s.daily_limit
     FROM booking.organizations AS o
+    LEFT JOIN booking.services AS s ON s.org_id = o.org_id AND s.name_key = $3
     LEFT JOIN booking.resources AS r ON r.org_id = o.org_id AND ($2 IS NULL OR r.id = $2)
     WHERE o.org_id = $1
     ORDER BY r.id";
 
 impl Organization {
-    /// Reads the organization and one of its resources, or all of them. What does not exist, or belongs to another tenant, is
-    /// refused in the same words.
-    pub fn read(client: &mut SpiClient<'_>, org_id: Option<Uuid>, resource_id: Option<Uuid>) -> Result<Self> {
-        let id = org_id.ok_or_else(|| org_not_found("NULL"))?;
-        let arguments = [as_postgres(id).into(), resource_id.map(as_postgres).into()];
+    /// Reads the organization, the service and one of the resources, or all of them. What does not exist, or belongs to
+    /// another tenant, is refused in the same words.
+    pub fn read(client: &mut SpiClient<'_>, asked: Asked<'_>) -> Result<Self> {
+        let id = asked.org_id.ok_or_else(|| org_not_found("NULL"))?;
+        let key = asked.service.text().map(name_key);
+        let arguments = [as_postgres(id).into(), asked.resource_id.map(as_postgres).into(), key.into()];
         let mut found: Option<Organization> = None;
+        let mut unable = false;
         for row in run_fresh(client, READ, &arguments)? {
-            if found.is_none() {
-                let timezone: String = row.get(1)?.ok_or_else(|| Error::missing("timezone"))?;
-                found = Some(Organization {
-                    id,
-                    zone: ServerZone::named(&timezone)?,
-                    timezone,
-                    default_region: row.get(2)?.ok_or_else(|| Error::missing("default_region"))?,
-                    resources: Vec::new(),
-                });
-            }
-            let resource = row.get::<pgrx::Uuid>(3)?.zip(row.get::<i32>(4)?);
-            if let (Some(organization), Some((id, capacity))) = (found.as_mut(), resource) {
-                organization.resources.push(Resource { id: from_postgres(id), capacity });
+            let organization = match &mut found {
+                Some(organization) => organization,
+                None => found.insert(Organization::from_row(id, &row, asked.service)?),
+            };
+            if let (Some(id), Some(capacity)) = (row.get::<pgrx::Uuid>(5)?, row.get::<i32>(6)?) {
+                if row.get::<bool>(7)?.unwrap_or(false) {
+                    organization.resources.push(Resource { id: from_postgres(id), capacity });
+                } else {
+                    unable = true;
+                }
             }
         }
         let organization = found.ok_or_else(|| org_not_found(&id.to_string()))?;
         if organization.resources.is_empty() {
-            return Err(resource_not_found(resource_id).into());
+            return Err(resource_not_found(asked.resource_id, organization.service.as_ref().filter(|_| unable)).into());
         }
         Ok(organization)
     }
+
+    fn from_row(id: Uuid, row: &SpiHeapTupleData<'_>, asked: ServiceName<'_>) -> Result<Self> {
+        let timezone: String = row.get(1)?.ok_or_else(|| Error::missing("timezone"))?;
+        let named = row.get::<pgrx::Uuid>(8)?.zip(row.get::<String>(9)?);
+        let service = named.map(|(id, name)| Service { id: from_postgres(id), name });
+        let is_strict = row.get::<bool>(3)?.unwrap_or(false);
+        if let (None, true, ServiceName::Stated(asked)) = (&service, is_strict, asked) {
+            return Err(service_not_found(asked).into());
+        }
+        Ok(Organization {
+            id,
+            zone: ServerZone::named(&timezone)?,
+            timezone,
+            default_region: row.get(2)?.ok_or_else(|| Error::missing("default_region"))?,
+            rules: if service.is_some() { rules_from_row(row)? } else { Rules::default() },
+            service,
+            has_hours: row.get::<bool>(4)?.unwrap_or(true),
+            resources: Vec::new(),
+        })
+    }
+}
+
+fn rules_from_row(row: &SpiHeapTupleData<'_>) -> Result<Rules> {
+    let number = |ordinal: usize| -> Result<i32> { row.get(ordinal)?.ok_or_else(|| Error::missing("service")) };
+    let anchor: String = row.get(14)?.ok_or_else(|| Error::missing("service"))?;
+    Ok(Rules {
+        duration_minutes: number(10)?,
+        buffer_before_minutes: number(11)?,
+        buffer_after_minutes: number(12)?,
+        slot_step_minutes: number(13)?,
+        slot_anchor: Anchor::parse(&anchor)?,
+        min_notice_minutes: number(15)?,
+        horizon_days: number(16)?,
+        daily_limit: row.get(17)?,
+    })
 }
 
 /// A region as it is stored: an ISO 3166 code in capitals.
@@ -70,12 +156,12 @@ pub fn known_region(region: &str) -> std::result::Result<String, Refusal> {
     }
     Err(Refusal::new(
         Code::InvalidRequest,
-        format!("region {} is not known", booking_core::refusal::quoted(region)),
+        format!("region {} is not known", quoted(region)),
         "pass an ISO 3166 code of two letters, as US or DE",
     ))
 }
 
-fn org_not_found(org_id: &str) -> Refusal {
+pub fn org_not_found(org_id: &str) -> Refusal {
     Refusal::new(
         Code::OrgNotFound,
         format!("organization {org_id} does not exist"),
@@ -83,10 +169,20 @@ fn org_not_found(org_id: &str) -> Refusal {
     )
 }
 
-fn resource_not_found(resource_id: Option<Uuid>) -> Refusal {
-    let message = match resource_id {
-        Some(id) => format!("resource {id} does not exist in this organization"),
-        None => "this organization has no resource to book".to_owned(),
+fn service_not_found(asked: &str) -> Refusal {
+    Refusal::new(
+        Code::ServiceNotFound,
+        format!("service {} does not exist in this organization", quoted(asked.trim())),
+        "pass the name of one that create_service made",
+    )
+}
+
+pub fn resource_not_found(resource_id: Option<Uuid>, unable: Option<&Service>) -> Refusal {
+    let message = match (resource_id, unable) {
+        (Some(id), None) => format!("resource {id} does not exist in this organization"),
+        (Some(id), Some(service)) => format!("resource {id} cannot do {}", quoted(&service.name)),
+        (None, None) => "this organization has no resource to book".to_owned(),
+        (None, Some(service)) => format!("no resource of this organization can do {}", quoted(&service.name)),
     };
     Refusal::new(Code::ResourceNotFound, message, "pass an id that create_resource returned")
 }

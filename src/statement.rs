@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::PgOid;
+use pgrx::pg_sys::{self, PgOid};
 use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiTupleTable};
 
 use crate::error::Result;
@@ -32,5 +32,31 @@ pub fn run_fresh<'conn>(
             plan
         }
     };
+    let _same_for_all = GenericPlans::begin();
     Ok(client.update(&*plan, None, arguments)?)
+}
+
+/// While it lives, a kept plan is used as it is, for whatever values. Our statements are lookups by key, whose best plan
+/// does not depend on the values; planning each of them anew costs more than running them, and where the statistics do not
+/// know a tenant yet, it finds an index that reads all of that tenant's history.
+struct GenericPlans {
+    before: i32,
+}
+
+impl GenericPlans {
+    fn begin() -> Self {
+        // SAFETY: a backend has one thread, and nothing keeps a reference to the setting.
+        let before = unsafe { pg_sys::plan_cache_mode };
+        // SAFETY: as above.
+        unsafe { pg_sys::plan_cache_mode = pg_sys::PlanCacheMode::PLAN_CACHE_MODE_FORCE_GENERIC_PLAN as i32 };
+        GenericPlans { before }
+    }
+}
+
+impl Drop for GenericPlans {
+    /// Also when an error passes through.
+    fn drop(&mut self) {
+        // SAFETY: as above.
+        unsafe { pg_sys::plan_cache_mode = self.before };
+    }
 }

@@ -2,18 +2,22 @@
 
 use std::cmp::Reverse;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 
-use crate::calendar::{ResourceCalendar, Span, day_span, grid};
+use crate::calendar::Span;
+use crate::grid;
+use crate::schedule::{Schedule, free_starts};
+use crate::service::Rules;
 use crate::zone::{self, Zone};
 
 /// What is being looked for.
 pub struct Search<'a, Z: Zone> {
     pub zone: &'a Z,
+    pub rules: &'a Rules,
     /// The time that was asked for. It is never among the answers.
     pub wanted: DateTime<Utc>,
-    pub duration_minutes: i32,
-    pub step_minutes: u32,
+    /// Nor is this one.
+    pub not_offered: Option<DateTime<Utc>>,
     pub count: usize,
     pub now: DateTime<Utc>,
 }
@@ -21,60 +25,55 @@ pub struct Search<'a, Z: Zone> {
 /// Times this near are offered first.
 const NEAR: Duration = Duration::hours(3);
 
-/// How many days after the wanted one are searched when there are not enough times near it.
-pub const DAYS_AHEAD: i64 = 30;
+/// How many days beside the wanted one are searched when there are not enough times on it.
+pub const DAYS_AROUND: usize = 30;
 
 impl<Z: Zone> Search<'_, Z> {
-    /// The nearest free times within three hours, later first of two equally near; then those of the days that follow, each
-    /// day by nearness to the same time of day. `read` brings the busy time of every resource within a span; it is called
-    /// once, and a second time only if the first three hours did not suffice.
-    pub fn run<E>(
-        &self,
-        mut read: impl FnMut(Span) -> Result<Vec<ResourceCalendar>, E>,
-    ) -> Result<Vec<DateTime<Utc>>, E> {
+    /// The nearest free times within three hours, later first of two equally near; then those of the rest of that day; then
+    /// those of the days that follow, each day by nearness to the same time of day. `read` brings the schedules of every
+    /// resource for a stretch of time; it is called once, and a second time only if the first three hours did not suffice.
+    pub fn run<E>(&self, mut read: impl FnMut(Span) -> Result<Vec<Schedule>, E>) -> Result<Vec<DateTime<Utc>>, E> {
         let anchor = self.anchor();
         let mut found = Vec::with_capacity(self.count);
-        if let Some(window) = around(anchor) {
-            let calendars = read(self.with_duration(window))?;
-            self.take_nearest(&calendars, window, anchor, &mut found);
+        if let Some(stretch) = around(anchor) {
+            let schedules = read(self.rules.reach(stretch))?;
+            self.take_nearest(&schedules, stretch, anchor, &mut found);
         }
         if found.len() < self.count {
-            self.take_from_following_days(anchor, &mut read, &mut found)?;
+            self.take_from_days(anchor, &mut read, &mut found)?;
         }
         Ok(found)
     }
 
-    /// Where the search starts: the wanted time or, when that is past, the same time of day today.
+    /// Where the search starts: the wanted time or, when it is past, the same time of day today; when it is beyond the
+    /// horizon, the same time of day on the last day within.
     fn anchor(&self) -> DateTime<Utc> {
-        if self.wanted >= self.now {
+        let wanted = zone::local_time(self.zone, self.wanted);
+        let date = if self.wanted < self.now {
+            zone::local_date(self.zone, self.now)
+        } else if self.is_beyond_horizon() {
+            self.rules.last_date(self.zone, self.now)
+        } else {
             return self.wanted;
-        }
-        let today = zone::local_date(self.zone, self.now);
-        let time_of_day = zone::local_time(self.zone, self.wanted).time();
-        zone::instant(self.zone, today.and_time(time_of_day)).unwrap_or(self.now)
+        };
+        zone::instant(self.zone, date.and_time(wanted.time())).unwrap_or(self.now)
     }
 
-    fn take_from_following_days<E>(
+    fn is_beyond_horizon(&self) -> bool {
+        zone::local_date(self.zone, self.wanted) > self.rules.last_date(self.zone, self.now)
+    }
+
+    fn take_from_days<E>(
         &self,
         anchor: DateTime<Utc>,
-        read: &mut impl FnMut(Span) -> Result<Vec<ResourceCalendar>, E>,
+        read: &mut impl FnMut(Span) -> Result<Vec<Schedule>, E>,
         found: &mut Vec<DateTime<Utc>>,
     ) -> Result<(), E> {
-        let anchor_local = zone::local_time(self.zone, anchor);
-        let days: Vec<(Span, DateTime<Utc>)> = anchor_local
-            .date()
-            .iter_days()
-            .skip(1)
-            .take(DAYS_AHEAD as usize)
-            .filter_map(|date| {
-                let same_time = zone::instant(self.zone, date.and_time(anchor_local.time()))?;
-                Some((day_span(self.zone, date)?, same_time))
-            })
-            .collect();
-        let (Some((first, _)), Some((last, _))) = (days.first(), days.last()) else { return Ok(()) };
-        let calendars = read(self.with_duration(Span { start: first.start, end: last.end }))?;
+        let days = self.days(anchor);
+        let Some(stretch) = days.iter().map(|(day, _)| *day).reduce(Span::hull) else { return Ok(()) };
+        let schedules = read(self.rules.reach(stretch))?;
         for (day, same_time) in days {
-            self.take_nearest(&calendars, day, same_time, found);
+            self.take_nearest(&schedules, day, same_time, found);
             if found.len() >= self.count {
                 break;
             }
@@ -82,30 +81,35 @@ impl<Z: Zone> Search<'_, Z> {
         Ok(())
     }
 
+    /// The day of `anchor` and those that are searched after it, each with the instant of the same time of day. Beyond the
+    /// horizon there is nothing: from its last day the search goes back.
+    fn days(&self, anchor: DateTime<Utc>) -> Vec<(Span, DateTime<Utc>)> {
+        let local = zone::local_time(self.zone, anchor);
+        let step = |date: &NaiveDate| if self.is_beyond_horizon() { date.pred_opt() } else { date.succ_opt() };
+        let dates = std::iter::successors(Some(local.date()), step).take(DAYS_AROUND + 1);
+        let day = |date: NaiveDate| {
+            let same_time = zone::instant(self.zone, date.and_time(local.time()))?;
+            let day = grid::day_span(self.zone, date)?;
+            Some((day, if date == local.date() { anchor } else { same_time }))
+        };
+        dates.filter_map(day).collect()
+    }
+
     fn take_nearest(
         &self,
-        calendars: &[ResourceCalendar],
-        window: Span,
+        schedules: &[Schedule],
+        stretch: Span,
         centre: DateTime<Utc>,
         found: &mut Vec<DateTime<Utc>>,
     ) {
-        let is_free = |start: DateTime<Utc>| {
-            Span::lasting(start, self.duration_minutes)
-                .is_some_and(|span| calendars.iter().any(|calendar| calendar.is_free(span)))
-        };
-        let mut free: Vec<DateTime<Utc>> = grid(self.zone, window, self.step_minutes, self.now)
-            .into_iter()
-            .filter(|start| *start != self.wanted && !found.contains(start) && is_free(*start))
-            .collect();
-        free.sort_unstable_by_key(|start| (start.signed_duration_since(centre).abs(), Reverse(*start)));
-        free.truncate(self.count.saturating_sub(found.len()));
-        found.append(&mut free);
-    }
-
-    /// The busy time that matters for starts within `window` reaches one duration past its end.
-    fn with_duration(&self, window: Span) -> Span {
-        let end = window.end + Duration::minutes(i64::from(self.duration_minutes));
-        Span { start: window.start, end }
+        let free = free_starts(schedules, self.rules, self.zone, stretch, self.now);
+        let mut starts: Vec<DateTime<Utc>> = free.into_iter().map(|(start, _)| start).collect();
+        starts.dedup();
+        let is_another = |start: &DateTime<Utc>| *start != self.wanted && Some(*start) != self.not_offered;
+        starts.retain(|start| is_another(start) && !found.contains(start));
+        starts.sort_unstable_by_key(|start| (start.signed_duration_since(centre).abs(), Reverse(*start)));
+        starts.truncate(self.count.saturating_sub(found.len()));
+        found.append(&mut starts);
     }
 }
 
@@ -119,17 +123,25 @@ fn around(anchor: DateTime<Utc>) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::calendar::{ResourceCalendar, Taken};
+    use crate::hours::OpenTime;
+    use crate::schedule::DailyLimits;
     use crate::test_zone::{TestZone, at};
     use std::convert::Infallible;
+    use std::rc::Rc;
     use uuid::Uuid;
 
     fn search(zone: &TestZone, wanted: &str, now: &str, busy: &[(&str, &str)]) -> Vec<DateTime<Utc>> {
-        let search =
-            Search { zone, wanted: at(wanted), duration_minutes: 60, step_minutes: 30, count: 3, now: at(now) };
-        let found = search.run(|_| {
-            let taken = busy.iter().map(|(start, end)| (1, Span { start: at(start), end: at(end) }));
+        search_by(&Rules::default(), zone, wanted, now, busy)
+    }
+
+    fn search_by(rules: &Rules, zone: &TestZone, wanted: &str, now: &str, busy: &[(&str, &str)]) -> Vec<DateTime<Utc>> {
+        let search = Search { zone, rules, wanted: at(wanted), not_offered: None, count: 3, now: at(now) };
+        let found = search.run(|stretch| {
+            let taken = busy.iter().map(|(start, end)| (Taken::Seat(1), Span { start: at(start), end: at(end) }));
             let calendar = ResourceCalendar::new(Uuid::nil(), 1, taken);
-            Ok::<_, Infallible>(vec![calendar])
+            let open = Rc::new(OpenTime::always(zone, stretch));
+            Ok::<_, Infallible>(vec![Schedule { calendar, open, limits: DailyLimits::default() }])
         });
         found.unwrap()
     }
@@ -158,5 +170,30 @@ mod tests {
     fn a_wanted_time_long_past_is_answered_from_today() {
         let found = search(&TestZone::named("UTC"), "2026-11-10 14:00", "2026-11-24 09:00", &[]);
         assert_eq!(found, vec![at("2026-11-24 14:00"), at("2026-11-24 14:30"), at("2026-11-24 13:30")]);
+    }
+
+    #[test]
+    fn the_rest_of_the_day_comes_before_other_days() {
+        let taken = [("2026-11-24 10:00", "2026-11-25 18:00")];
+        let found = search(&TestZone::named("UTC"), "2026-11-24 14:00", "2026-11-20 00:00", &taken);
+        assert_eq!(found, vec![at("2026-11-24 09:00"), at("2026-11-24 08:30"), at("2026-11-24 08:00")]);
+    }
+
+    #[test]
+    fn beyond_the_horizon_the_last_days_within_are_offered() {
+        let rules = Rules { horizon_days: 3, ..Rules::default() };
+        let zone = TestZone::named("UTC");
+        let found = search_by(&rules, &zone, "2026-12-24 14:00", "2026-11-20 00:00", &[]);
+        assert_eq!(found, vec![at("2026-11-23 14:00"), at("2026-11-23 14:30"), at("2026-11-23 13:30")]);
+        let taken = [("2026-11-23 00:00", "2026-11-24 00:00")];
+        let found = search_by(&rules, &zone, "2026-12-24 14:00", "2026-11-20 00:00", &taken);
+        assert_eq!(found, vec![at("2026-11-22 14:00"), at("2026-11-22 14:30"), at("2026-11-22 13:30")]);
+    }
+
+    #[test]
+    fn nothing_within_the_notice_is_offered() {
+        let rules = Rules { min_notice_minutes: 24 * 60, ..Rules::default() };
+        let found = search_by(&rules, &TestZone::named("UTC"), "2026-11-20 14:00", "2026-11-20 12:10", &[]);
+        assert_eq!(found, vec![at("2026-11-21 14:00"), at("2026-11-21 14:30"), at("2026-11-21 13:30")]);
     }
 }

@@ -13,10 +13,15 @@ pub mod name;
 pub mod phone;
 pub mod time;
 
-// Time: instants, free and taken, near and later.
+// Time: instants, open and closed, free and taken, near and later.
 pub mod alternatives;
 pub mod appointment_time;
 pub mod calendar;
+pub mod grid;
+pub mod hours;
+pub mod schedule;
+pub mod service;
+pub mod status;
 pub mod zone;
 
 // What is said back.

@@ -6,18 +6,16 @@ use crate::refusal::{Code, Refusal, is_invisible, quoted};
 
 /// The length of an appointment when neither the caller nor its service says one, in minutes.
 pub const DEFAULT_DURATION_MINUTES: i32 = 60;
-/// The distance between the times on offer when the service does not say one, in minutes.
-pub const DEFAULT_STEP_MINUTES: u32 = 30;
 /// The longest appointment, in minutes: one day.
 pub const LONGEST_DURATION_MINUTES: i32 = 24 * 60;
 /// How far ahead anything can be booked, in days: ten years. It stops a mistyped year, not a plan.
-pub const LONGEST_HORIZON_DAYS: i64 = 3_653;
+pub const LONGEST_HORIZON_DAYS: i32 = 3_653;
 /// The longest service name, organization name and idempotency key, in characters.
 pub const LONGEST_LABEL: usize = 200;
 
-/// The duration in minutes, or 60 when none was given.
-pub fn duration_minutes(stated: Option<i32>) -> Result<i32, Refusal> {
-    match stated.unwrap_or(DEFAULT_DURATION_MINUTES) {
+/// The stated duration in minutes, or the usual one when none was stated.
+pub fn duration_minutes(stated: Option<i32>, usual: i32) -> Result<i32, Refusal> {
+    match stated.unwrap_or(usual) {
         minutes @ 1..=LONGEST_DURATION_MINUTES => Ok(minutes),
         minutes => Err(Refusal::new(
             Code::InvalidDuration,
@@ -48,7 +46,7 @@ pub fn check_years(instant: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Ref
 
 /// The last instant at which an appointment can start.
 pub fn latest_start(now: DateTime<Utc>) -> DateTime<Utc> {
-    now.checked_add_signed(Duration::days(LONGEST_HORIZON_DAYS)).unwrap_or(now)
+    now.checked_add_signed(Duration::days(i64::from(LONGEST_HORIZON_DAYS))).unwrap_or(now)
 }
 
 /// There is no year 0: what chrono calls -43 was 44 BC.
@@ -81,12 +79,12 @@ mod tests {
     use crate::test_zone::at;
 
     #[test]
-    fn a_duration_is_one_minute_to_one_day_and_sixty_minutes_unless_said() {
-        assert_eq!(duration_minutes(None), Ok(60));
-        assert_eq!(duration_minutes(Some(1)), Ok(1));
-        assert_eq!(duration_minutes(Some(1440)), Ok(1440));
+    fn a_duration_is_one_minute_to_one_day_and_the_usual_one_unless_said() {
+        assert_eq!(duration_minutes(None, 45), Ok(45));
+        assert_eq!(duration_minutes(Some(1), 45), Ok(1));
+        assert_eq!(duration_minutes(Some(1440), 45), Ok(1440));
         for bad in [0, -30, 1441, i32::MAX, i32::MIN] {
-            assert_eq!(duration_minutes(Some(bad)).unwrap_err().code, Code::InvalidDuration);
+            assert_eq!(duration_minutes(Some(bad), 45).unwrap_err().code, Code::InvalidDuration);
         }
     }
 

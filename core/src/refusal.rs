@@ -7,7 +7,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     SlotUnavailable,
+    OutsideHours,
+    TooSoon,
     TooFar,
+    DailyLimitReached,
     DateInPast,
     InvalidDate,
     InvalidTime,
@@ -20,6 +23,10 @@ pub enum Code {
     OrgNotFound,
     ServiceNotFound,
     ResourceNotFound,
+    AppointmentNotFound,
+    HoldExpired,
+    AlreadyCancelled,
+    InvalidStatus,
     IdempotencyConflict,
 }
 
@@ -27,6 +34,9 @@ impl Code {
     pub const fn as_str(self) -> &'static str {
         match self {
             Code::SlotUnavailable => "slot_unavailable",
+            Code::OutsideHours => "outside_hours",
+            Code::TooSoon => "too_soon",
+            Code::DailyLimitReached => "daily_limit_reached",
             Code::TooFar => "too_far",
             Code::DateInPast => "date_in_past",
             Code::InvalidDate => "invalid_date",
@@ -40,6 +50,10 @@ impl Code {
             Code::OrgNotFound => "org_not_found",
             Code::ServiceNotFound => "service_not_found",
             Code::ResourceNotFound => "resource_not_found",
+            Code::AppointmentNotFound => "appointment_not_found",
+            Code::HoldExpired => "hold_expired",
+            Code::AlreadyCancelled => "already_cancelled",
+            Code::InvalidStatus => "invalid_status",
             Code::IdempotencyConflict => "idempotency_conflict",
         }
     }

@@ -33,7 +33,7 @@ pub fn full_day(date: NaiveDate) -> String {
 pub fn format_slots(slots: &[NaiveDateTime], today: NaiveDate) -> String {
     match single_day(slots) {
         Some(_) => times(slots),
-        None => choice(&slots.iter().map(|slot| moment(*slot, today)).collect::<Vec<_>>()),
+        None => choice(&slots.iter().map(|slot| moment(*slot, today, false)).collect::<Vec<_>>()),
     }
 }
 
@@ -43,10 +43,6 @@ fn format_offers(slots: &[NaiveDateTime], asked: NaiveDate, today: NaiveDate) ->
         Some(date) if date != asked => format!("{} at {}", day(date, today), times(slots)),
         _ => format_slots(slots, today),
     }
-}
-
-fn moment(slot: NaiveDateTime, today: NaiveDate) -> String {
-    format!("{} at {}", day(slot.date(), today), time_of_day(slot.time()))
 }
 
 fn times(slots: &[NaiveDateTime]) -> String {
@@ -68,24 +64,72 @@ fn choice(words: &[String]) -> String {
     }
 }
 
-/// What a booked caller hears. A date that was corrected is said in full.
-pub fn confirmation(name: &str, slot: NaiveDateTime, today: NaiveDate, corrected: bool) -> String {
+/// When an appointment is, as it is said: `tomorrow at 2:30 PM`. A date that was corrected is said in full.
+pub fn moment(slot: NaiveDateTime, today: NaiveDate, corrected: bool) -> String {
     let day = if corrected { full_day(slot.date()) } else { day(slot.date(), today) };
-    format!("Appointment confirmed for {name} {day} at {}.", time_of_day(slot.time()))
+    format!("{day} at {}", time_of_day(slot.time()))
+}
+
+/// What a booked caller hears, with the moment as [`moment`] says it.
+pub fn confirmation(name: &str, moment: &str) -> String {
+    format!("Appointment confirmed for {name} {moment}.")
+}
+
+/// What the caller of a booked series hears.
+pub fn series_confirmation(name: &str, moments: &[String]) -> String {
+    match moments {
+        [first, .., last] => {
+            format!("{} appointments confirmed for {name}: the first {first}, the last {last}.", moments.len())
+        }
+        _ => confirmation(name, moments.first().map_or("", String::as_str)),
+    }
+}
+
+/// What a caller hears who is still thinking.
+pub fn held(moment: &str, seconds: i32) -> String {
+    let (number, unit) = if seconds % 60 == 0 { (seconds / 60, "minute") } else { (seconds, "second") };
+    let plural = if number == 1 { "" } else { "s" };
+    format!("I am holding the appointment {moment} for you for {number} {unit}{plural}.")
+}
+
+/// What a caller hears whose appointment has a new time.
+pub fn moved(name: &str, moment: &str) -> String {
+    format!("The appointment for {name} is now {moment}.")
+}
+
+/// What a caller hears whose appointment is given up.
+pub fn cancelled(moment: &str) -> String {
+    format!("The appointment {moment} is cancelled.")
+}
+
+/// What the caller of a series hears of which some times cannot be had.
+pub fn series_refusal(failed: usize, asked: usize) -> String {
+    format!(
+        "{failed} of the {asked} times cannot be booked, so I have booked none of them. Shall I look at other times?"
+    )
 }
 
 /// What a caller hears whose time cannot be had: why, and what is free instead.
 pub fn offer(code: Code, slots: &[NaiveDateTime], asked: NaiveDate, today: NaiveDate) -> String {
-    let why = match code {
-        Code::SlotUnavailable => "That slot is no longer available.",
-        Code::DateInPast => "That time has already passed.",
-        _ => "That time is not possible.",
-    };
+    let why = why(code);
     if slots.is_empty() {
         return format!("{why} I checked the calendar and found nothing free near it. Would another day work for you?");
     }
     let choices = format_offers(slots, asked, today);
     format!("{why} I checked the calendar and I do have {choices} available. Would any of those work for you?")
+}
+
+/// Why a time cannot be had.
+pub fn why(code: Code) -> &'static str {
+    match code {
+        Code::SlotUnavailable => "That slot is no longer available.",
+        Code::DateInPast => "That time has already passed.",
+        Code::OutsideHours => "We are not open at that time.",
+        Code::TooSoon => "That is too soon for us.",
+        Code::TooFar => "That is further ahead than I can book.",
+        Code::DailyLimitReached => "We are fully booked for that on that day.",
+        _ => "That time is not possible.",
+    }
 }
 
 /// How many times of a day are said before "and more".
@@ -173,11 +217,11 @@ mod tests {
     fn a_corrected_date_is_said_in_full() {
         let slot = wall("2026-11-21 14:30");
         assert_eq!(
-            confirmation("Mary-Jane O'Neil", slot, today(), false),
+            confirmation("Mary-Jane O'Neil", &moment(slot, today(), false)),
             "Appointment confirmed for Mary-Jane O'Neil tomorrow at 2:30 PM."
         );
         assert_eq!(
-            confirmation("Mary-Jane O'Neil", slot, today(), true),
+            confirmation("Mary-Jane O'Neil", &moment(slot, today(), true)),
             "Appointment confirmed for Mary-Jane O'Neil on Saturday, November 21, 2026 at 2:30 PM."
         );
     }
@@ -195,5 +239,25 @@ mod tests {
             "I have 9:00 AM or 10:00 AM available on Tuesday, November 24. Which would you like?"
         );
         assert!(availability(date, &[], today(), false).starts_with("I have nothing free"));
+    }
+
+    #[test]
+    fn a_series_is_said_by_its_first_and_last_time() {
+        let moments = ["today at 9:00 AM".to_owned(), "tomorrow at 9:00 AM".to_owned()];
+        assert_eq!(
+            series_confirmation("Ann Lee", &moments),
+            "2 appointments confirmed for Ann Lee: the first today at 9:00 AM, the last tomorrow at 9:00 AM."
+        );
+        assert_eq!(
+            series_confirmation("Ann Lee", &moments[..1]),
+            "Appointment confirmed for Ann Lee today at 9:00 AM."
+        );
+    }
+
+    #[test]
+    fn a_hold_says_for_how_long() {
+        assert!(held("today at 9:00 AM", 300).ends_with("today at 9:00 AM for you for 5 minutes."));
+        assert!(held("today at 9:00 AM", 60).ends_with("for 1 minute."));
+        assert!(held("today at 9:00 AM", 90).ends_with("for 90 seconds."));
     }
 }

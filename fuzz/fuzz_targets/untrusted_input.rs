@@ -5,6 +5,7 @@
 use booking_core::date::{DateOrder, parse_date, settle_date};
 use booking_core::direct_tool::read_request;
 use booking_core::email::normalize_email;
+use booking_core::hours::{day_from_json, week_from_json};
 use booking_core::name::normalize_name;
 use booking_core::phone::normalize_phone;
 use booking_core::time::parse_time;
@@ -23,6 +24,7 @@ fuzz_target!(|input: &[u8]| {
         b'd' => date(text),
         b't' => time(text),
         b'j' => request(text),
+        b'h' => hours(text),
         _ => {}
     }
 });
@@ -82,6 +84,16 @@ fn request(text: &str) {
         for region in ["US", "GB"] {
             accepted(booking_data::normalize(data.clone(), &HalfHourZone, region, now));
         }
+    }
+}
+
+/// Opening hours of a week, or of a date.
+fn hours(text: &str) {
+    let week = accepted(week_from_json(text)).flatten().into_iter().flatten().flatten();
+    let day = accepted(day_from_json(text)).into_iter().flatten();
+    for window in week.chain(day) {
+        assert!((0..1440).contains(&window.opens), "{window:?}");
+        assert!(window.opens < window.closes && window.closes <= window.opens + 1440, "{window:?}");
     }
 }
 

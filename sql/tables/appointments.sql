@@ -1,25 +1,37 @@
 -- The calendar. The exclusion constraint is the proof that nothing is booked twice: it holds for every writer, at every
 -- isolation level, whatever path the row came by.
 CREATE TABLE booking.appointments (
-    org_id       uuid        NOT NULL,
-    id           uuid        NOT NULL,
-    resource_id  uuid        NOT NULL,
-    seat         integer     NOT NULL DEFAULT 1 CHECK (seat >= 1),
-    contact_id   uuid        NOT NULL,
-    patient_name text        NOT NULL,
-    service_type text        NOT NULL,
-    starts_at    timestamptz NOT NULL CHECK (pg_catalog.isfinite(starts_at)),
-    ends_at      timestamptz NOT NULL CHECK (pg_catalog.isfinite(ends_at)),
-    blocked      tstzrange   NOT NULL,
-    status       text        NOT NULL DEFAULT 'confirmed'
+    org_id        uuid        NOT NULL,
+    id            uuid        NOT NULL,
+    resource_id   uuid        NOT NULL,
+    seat          integer     NOT NULL DEFAULT 1 CHECK (seat >= 1),
+    contact_id    uuid,
+    patient_name  text,
+    service_type  text        NOT NULL,
+    service_id    uuid,
+    starts_at     timestamptz NOT NULL CHECK (pg_catalog.isfinite(starts_at)),
+    ends_at       timestamptz NOT NULL CHECK (pg_catalog.isfinite(ends_at)),
+    blocked       tstzrange   NOT NULL,
+    status        text        NOT NULL DEFAULT 'confirmed'
         CHECK (status IN ('held', 'pending', 'confirmed', 'cancelled', 'completed', 'no_show')),
-    metadata     jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(metadata) = 'object'),
-    created_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    expires_at    timestamptz CHECK (pg_catalog.isfinite(expires_at)),
+    limit_day     date,
+    limit_place   integer     CHECK (limit_place >= 1),
+    metadata      jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(metadata) = 'object'),
+    cancelled_at  timestamptz,
+    cancel_reason text,
+    created_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, resource_id) REFERENCES booking.resources (org_id, id),
+    FOREIGN KEY (org_id, service_id) REFERENCES booking.services (org_id, id),
     -- Deferred, because the contact of a booking is written after its appointment: only once the slot is ours.
     FOREIGN KEY (org_id, contact_id) REFERENCES booking.contacts (org_id, id) DEFERRABLE INITIALLY DEFERRED,
     CHECK (starts_at < ends_at),
+    CHECK (expires_at IS NULL OR status IN ('held', 'cancelled')),
+    -- A hold is of nobody yet, and one that was released or has expired never was.
+    CHECK (contact_id IS NOT NULL OR status IN ('held', 'cancelled')),
+    CHECK ((contact_id IS NULL) = (patient_name IS NULL)),
+    CHECK ((limit_day IS NULL) = (limit_place IS NULL)),
     -- A row whose blocked range missed its own time would slip past the exclusion constraint.
     CONSTRAINT appointments_blocked_covers_time CHECK (
         blocked @> pg_catalog.tstzrange(starts_at, ends_at, '[)')
@@ -30,20 +42,39 @@ CREATE TABLE booking.appointments (
         WHERE (status IN ('held', 'pending', 'confirmed'))
 );
 
+-- The proof of the daily limit: places 1 to the limit, each taken once. Only what is cancelled gives its place back.
+CREATE UNIQUE INDEX appointments_keep_daily_limit
+    ON booking.appointments (org_id, resource_id, service_id, limit_day, limit_place)
+    WHERE limit_place IS NOT NULL AND status <> 'cancelled';
+
 CREATE INDEX appointments_of_contact ON booking.appointments (org_id, contact_id);
+
+-- Plans must not depend on which tenants the last ANALYZE met: for one that it did not, the planner would think that every
+-- index brings a single row, and read a calendar's whole history by the wrong one.
+ALTER TABLE booking.appointments ALTER COLUMN org_id SET STATISTICS 0, ALTER COLUMN resource_id SET STATISTICS 0;
 
 ALTER TABLE booking.appointments ENABLE ROW LEVEL SECURITY;
 CREATE POLICY appointments_of_tenant ON booking.appointments USING (org_id = booking.current_org_id());
 
 COMMENT ON TABLE booking.appointments IS
-    'The calendar. Written by book_appointment_atomic; readable columns: org_id, id, resource_id, seat, contact_id, service_type, starts_at, ends_at, blocked, status, metadata, created_at.';
+    'The calendar. Written by the booking functions; readable columns: org_id, id, resource_id, seat, contact_id, service_type, starts_at, ends_at, blocked, status, metadata, created_at.';
+COMMENT ON COLUMN booking.appointments.contact_id IS 'Who it is for; NULL while it is only held.';
 COMMENT ON COLUMN booking.appointments.patient_name IS 'The name it was booked under; the contact may carry a newer one.';
+COMMENT ON COLUMN booking.appointments.service_id IS 'The service whose rules it was booked by; NULL: free text.';
+COMMENT ON COLUMN booking.appointments.expires_at IS 'When a hold ends by itself: from then on it keeps nobody away, whatever its status still says.';
+COMMENT ON COLUMN booking.appointments.limit_day IS
+    'The local date on which it counts towards the daily limit of its service; NULL: there was no limit.';
+COMMENT ON COLUMN booking.appointments.limit_place IS 'Its place in that limit, from 1.';
 COMMENT ON COLUMN booking.appointments.seat IS 'Which of the resource''s seats, 1 to its capacity.';
 COMMENT ON COLUMN booking.appointments.blocked IS
     'The half-open range during which the seat is taken: the appointment and its buffers.';
 COMMENT ON COLUMN booking.appointments.status IS
     'held, pending and confirmed occupy the seat; cancelled, completed and no_show do not.';
+COMMENT ON COLUMN booking.appointments.cancel_reason IS 'Why it was cancelled, if anybody said.';
 COMMENT ON CONSTRAINT appointments_never_overlap ON booking.appointments IS
     'The guarantee: no seat of a resource is taken twice at any instant.';
+
+COMMENT ON INDEX booking.appointments_keep_daily_limit IS
+    'The guarantee of the daily limit: no place of a service''s limit on a resource and day is taken twice.';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.appointments', '');

@@ -4,11 +4,13 @@
 use std::hash::Hasher;
 
 use booking_core::{Code, Refusal, limits};
+use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
 use siphasher::sip128::{Hasher128, SipHasher24};
+use uuid::Uuid;
 
-use crate::book::request::{Request, When};
+use crate::book::request::{Patient, When};
 use crate::error::{Error, Result};
 use crate::organization::{Organization, as_postgres};
 use crate::statement::run_fresh;
@@ -19,11 +21,11 @@ pub struct Key {
 }
 
 impl Key {
-    /// The key of `request`, if it has one, with the fingerprint of everything else in it.
-    pub fn of(request: &Request) -> std::result::Result<Option<Self>, Refusal> {
-        let Some(text) = &request.idempotency_key else { return Ok(None) };
+    /// The key of a request, if it has one, with the fingerprint of everything else in it.
+    pub fn of(text: Option<&str>, fingerprint: Fingerprint) -> std::result::Result<Option<Self>, Refusal> {
+        let Some(text) = text else { return Ok(None) };
         let text = limits::label("idempotency key", text, Code::InvalidRequest)?;
-        Ok(Some(Key { text, fingerprint: fingerprint(request) }))
+        Ok(Some(Key { text, fingerprint: fingerprint.0.finish128().as_bytes() }))
     }
 
     pub fn text(&self) -> &str {
@@ -35,28 +37,44 @@ impl Key {
     }
 }
 
-/// The request as it was stated, field by field: a time in words must not become another request when a day has passed.
-fn fingerprint(request: &Request) -> [u8; 16] {
-    let mut hasher = SipHasher24::new();
-    let mut field = |value: Option<&[u8]>| {
-        hasher.write_u8(u8::from(value.is_some()));
-        hasher.write_u64(value.map_or(0, <[u8]>::len) as u64);
-        hasher.write(value.unwrap_or_default());
-    };
-    let texts = [&request.patient_name, &request.patient_email, &request.patient_phone, &request.service_type];
-    texts.into_iter().for_each(|text| field(text.as_ref().map(String::as_bytes)));
-    match &request.when {
-        When::At(timestamp) => field(timestamp.map(|at| i64::from(at).to_le_bytes()).as_ref().map(<[u8; 8]>::as_slice)),
-        When::Words(stated) => {
-            field(stated.date.as_ref().map(String::as_bytes));
-            field(stated.time.as_ref().map(String::as_bytes));
+/// A hash of a request as it was stated, field by field: a time in words must not become another request when a day has
+/// passed.
+pub struct Fingerprint(SipHasher24);
+
+impl Fingerprint {
+    pub fn new(patient: &Patient, service_type: Option<&str>) -> Self {
+        let texts = [patient.name.as_deref(), patient.email.as_deref(), patient.phone.as_deref(), service_type];
+        texts.into_iter().fold(Fingerprint(SipHasher24::new()), |hash, text| hash.field(text.map(str::as_bytes)))
+    }
+
+    pub fn field(mut self, value: Option<&[u8]>) -> Self {
+        self.0.write_u8(u8::from(value.is_some()));
+        self.0.write_u64(value.map_or(0, <[u8]>::len) as u64);
+        self.0.write(value.unwrap_or_default());
+        self
+    }
+
+    pub fn time(self, timestamp: Option<TimestampWithTimeZone>) -> Self {
+        self.field(timestamp.map(|at| i64::from(at).to_le_bytes()).as_ref().map(<[u8; 8]>::as_slice))
+    }
+
+    pub fn when(self, when: &When) -> Self {
+        match when {
+            When::At(timestamp) => self.time(*timestamp),
+            When::Words(stated) => {
+                let words = [&stated.date, &stated.time].map(|text| text.as_ref().map(String::as_bytes));
+                words.into_iter().fold(self, Fingerprint::field)
+            }
         }
     }
-    field(request.duration_minutes.map(i32::to_le_bytes).as_ref().map(<[u8; 4]>::as_slice));
-    field(request.resource_id.as_ref().map(|id| id.as_bytes().as_slice()));
-    // No metadata and empty metadata are the same request.
-    field(Some(request.metadata.as_deref().unwrap_or("{}").as_bytes()));
-    hasher.finish128().as_bytes()
+
+    pub fn duration(self, minutes: Option<i32>) -> Self {
+        self.field(minutes.map(i32::to_le_bytes).as_ref().map(<[u8; 4]>::as_slice))
+    }
+
+    pub fn resource(self, id: Option<Uuid>) -> Self {
+        self.field(id.as_ref().map(|id| id.as_bytes().as_slice()))
+    }
 }
 
 /// $1 org_id, $2 key.

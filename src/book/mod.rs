@@ -1,30 +1,34 @@
 //! The one booking function. Everything that books comes through `book`: normalize, lock, look, write - or refuse with the
-//! nearest free times.
+//! nearest free times. Holds and series are its neighbours and go the same way.
 
-mod candidate;
+pub mod contact;
+mod hold;
 mod idempotency;
-mod lock;
+pub mod lock;
+pub mod place;
 mod record;
-mod request;
+pub mod request;
+mod series;
 
-use booking_core::appointment_time::{self, AppointmentTime, TimeRefusal};
-use booking_core::calendar::Span;
-use booking_core::{Code, Refusal};
-use chrono::{DateTime, Utc};
+use booking_core::speech;
+use booking_core::status::Status;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::answer::{self, Booked};
-use crate::error::{Error, Result};
+use crate::answer::{self, Shown};
+use crate::error::Result;
 use crate::instant;
-use crate::look;
-use crate::organization::{self, Organization};
+use crate::organization::{Organization, from_postgres};
 use crate::raw_json::JsonbText;
+use contact::Contact;
+use idempotency::{Fingerprint, Key};
+use lock::Locks;
+use place::{Plan, Wanted};
 use record::Appointment;
-use request::Wish;
-pub use request::{Request, When};
+pub use request::{Patient, Request, When};
+use request::{Person, checked_metadata, service_type};
 
 /// The single source of truth for bookings; `booking.health()` says so.
 #[pg_extern]
@@ -43,110 +47,109 @@ fn book_appointment_atomic(
     p_metadata: default!(Option<JsonbText>, "'{}'"),
 ) -> pgrx::Json {
     let request = Request {
-        org_id: p_org_id.map(organization::from_postgres),
-        patient_name: p_patient_name,
-        patient_email: p_patient_email,
-        patient_phone: p_patient_phone,
+        org_id: p_org_id.map(from_postgres),
+        patient: Patient { name: p_patient_name, email: p_patient_email, phone: p_patient_phone },
         service_type: p_service_type,
         when: When::At(p_scheduled_at),
         duration_minutes: p_duration_minutes,
-        resource_id: p_resource_id.map(organization::from_postgres),
+        resource_id: p_resource_id.map(from_postgres),
         idempotency_key: p_idempotency_key,
         metadata: p_metadata.map(|metadata| metadata.0),
     };
     answer::for_program(Spi::connect_mut(|client| book(client, request)))
 }
 
+/// A request made clean: who and what.
+struct Wish {
+    person: Person,
+    service_type: String,
+    metadata: String,
+}
+
 /// Books, or says why not. The answer is JSON either way; after a refusal nothing is left behind.
 pub fn book(client: &mut SpiClient<'_>, request: Request) -> Result<Value> {
-    let now = instant::transaction_now();
-    let organization = Organization::read(client, request.org_id, request.resource_id)?;
-    let key = idempotency::Key::of(&request)?;
+    let mut organization = Organization::read(client, request.asked())?;
+    let key = Key::of(request.idempotency_key.as_deref(), fingerprint(&request))?;
     if let Some(answer) = idempotency::replay(client, &organization, key.as_ref())? {
         return Ok(answer);
     }
-    let wish = Wish::read(&request, &organization)?;
-    let time = match settle_time(&request.when, &organization, now) {
-        Ok(time) => time,
-        Err(TimeRefusal { refusal, wanted: Some(wanted) }) => {
-            return offer(client, &organization, &refusal, wanted, wish.duration_minutes, now);
-        }
-        Err(TimeRefusal { refusal, wanted: None }) => return Err(refusal.into()),
+    let wish = Wish {
+        person: Person::read(&request.patient, &organization)?,
+        service_type: service_type(&request.service_type, &organization)?,
+        metadata: checked_metadata(request.metadata.as_deref())?,
     };
-    let Some(span) = Span::lasting(time.starts_at, wish.duration_minutes) else {
-        return Err(out_of_range(time.starts_at));
+    organization.rules = organization.rules.lasting(request.duration_minutes)?;
+    let plan = Plan::new(&organization, instant::transaction_now());
+    let wanted = match plan.want(client, &request.when)? {
+        Ok(wanted) => wanted,
+        Err(refused) => return plan.offer(client, refused),
     };
-    lock::take(client, &organization, span, &wish.phone, key.as_ref())?;
+    let mut locks = Locks::new(organization.id);
+    wanted.lock_slots(&organization, &mut locks);
+    locks.contact(&wish.person.phone);
+    locks.idempotency(key.as_ref());
+    locks.take(client)?;
     // From here on this transaction alone writes these slots, this contact and this key; what others wrote is visible.
     if let Some(answer) = idempotency::replay(client, &organization, key.as_ref())? {
         return Ok(answer);
     }
-    match write_first_free(client, &organization, &wish, span, time, key.as_ref(), now)? {
-        Some(answer) => Ok(answer),
-        None => {
-            let taken = answer::slot_taken(&organization, time.starts_at);
-            offer(client, &organization, &taken, time.starts_at, wish.duration_minutes, now)
-        }
-    }
+    write_first_free(client, &plan, &wanted, &wish, key.as_ref())
 }
 
-fn settle_time(
-    when: &When,
-    organization: &Organization,
-    now: DateTime<Utc>,
-) -> std::result::Result<AppointmentTime, TimeRefusal> {
-    let time = when.settle(organization, now)?;
-    appointment_time::check_not_past(time, &organization.zone, now)?;
-    Ok(time)
+fn fingerprint(request: &Request) -> Fingerprint {
+    Fingerprint::new(&request.patient, request.service_type.as_deref())
+        .when(&request.when)
+        .duration(request.duration_minutes)
+        .resource(request.resource_id)
+        // No metadata and empty metadata are the same request.
+        .field(Some(request.metadata.as_deref().unwrap_or("{}").as_bytes()))
 }
 
-/// Writes the appointment on the first free seat. `None` when every seat is taken: seen in the calendar, or found out by the
-/// constraint, which also knows what a writer without our lock has put there.
+/// Writes the appointment on the first free seat, or refuses: every seat is taken in the calendar, or by the constraint, which
+/// also knows what a writer without our lock has put there.
 fn write_first_free(
     client: &mut SpiClient<'_>,
-    organization: &Organization,
+    plan: &Plan<'_>,
+    wanted: &Wanted,
     wish: &Wish,
-    span: Span,
-    time: AppointmentTime,
-    key: Option<&idempotency::Key>,
-    now: DateTime<Utc>,
-) -> Result<Option<Value>> {
-    let candidates = candidate::free_seats(client, organization, span)?;
-    if candidates.is_empty() {
-        return Ok(None);
-    }
-    let contact = record::Contact::find(client, organization, wish)?;
-    for candidate in candidates {
-        let booked = Booked {
-            appointment_id: Uuid::now_v7(),
-            contact_id: contact.id,
-            resource_id: candidate.resource_id,
-            starts_at: span.start,
-            ends_at: span.end,
-            patient_name: wish.name.clone(),
-            corrected: time.corrected,
+    key: Option<&Key>,
+) -> Result<Value> {
+    let free = match plan.seats(client, wanted)? {
+        Ok(free) => free,
+        Err(refused) => return plan.offer(client, refused),
+    };
+    let organization = plan.organization;
+    let contact = Contact::find(client, organization, &wish.person)?;
+    plan.end_expired(client, &free.expired)?;
+    for seat in free.seats {
+        let appointment = Appointment {
+            id: Uuid::now_v7(),
+            seat,
+            slot: wanted.slot,
+            service_type: &wish.service_type,
+            metadata: &wish.metadata,
+            status: Status::Confirmed,
+            expires_at: None,
+            contact: Some(&contact),
         };
-        let answer = booked.to_json(organization, now);
-        let appointment = Appointment { booked: &booked, seat: candidate.seat, wish, contact: &contact };
-        if let Some(answer) = record::write(client, organization, &appointment, key, answer)? {
-            return Ok(Some(answer));
+        let moment = answer::spoken(organization, wanted.slot.time.start, wanted.time.corrected, plan.now);
+        let mut answer = appointment.shown().to_json(organization, &speech::confirmation(&contact.name, &moment));
+        answer["dateCorrected"] = wanted.time.corrected.into();
+        if record::write(client, organization, &appointment, key, &mut answer)?.is_some() {
+            return Ok(answer);
         }
     }
-    Ok(None)
+    plan.offer(client, plan.taken_after_all(wanted))
 }
 
-fn offer(
-    client: &mut SpiClient<'_>,
-    organization: &Organization,
-    refusal: &Refusal,
-    wanted: DateTime<Utc>,
-    duration_minutes: i32,
-    now: DateTime<Utc>,
-) -> Result<Value> {
-    let alternatives = look::alternatives(client, organization, wanted, duration_minutes, look::OFFERED, now)?;
-    Ok(answer::offer(refusal, organization, wanted, &alternatives, now))
-}
-
-fn out_of_range(starts_at: DateTime<Utc>) -> Error {
-    Refusal::new(Code::TooFar, format!("{starts_at} is out of range"), "pass a nearer date").into()
+impl Appointment<'_> {
+    fn shown(&self) -> Shown {
+        Shown {
+            appointment_id: self.id,
+            contact_id: self.contact.map(|contact| contact.id),
+            resource_id: self.seat.resource_id,
+            status: self.status,
+            time: self.slot.time,
+        }
+    }
 }

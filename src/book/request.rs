@@ -11,14 +11,12 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::instant;
-use crate::organization::Organization;
+use crate::organization::{Asked, Organization, ServiceName};
 
 /// A request as it came.
 pub struct Request {
     pub org_id: Option<Uuid>,
-    pub patient_name: Option<String>,
-    pub patient_email: Option<String>,
-    pub patient_phone: Option<String>,
+    pub patient: Patient,
     pub service_type: Option<String>,
     pub when: When,
     pub duration_minutes: Option<i32>,
@@ -26,6 +24,32 @@ pub struct Request {
     pub idempotency_key: Option<String>,
     /// The text of a jsonb value.
     pub metadata: Option<String>,
+}
+
+/// Who it is for, as it came.
+pub struct Patient {
+    pub name: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+}
+
+impl Request {
+    /// What is read of the organization for it.
+    pub fn asked(&self) -> Asked<'_> {
+        Asked {
+            org_id: self.org_id,
+            resource_id: self.resource_id,
+            service: stated_service(self.service_type.as_deref()),
+        }
+    }
+}
+
+/// A service that cannot be looked up is refused later, when everything else is known to exist.
+pub fn stated_service(service: Option<&str>) -> ServiceName<'_> {
+    match service.filter(|text| limits::label("service", text, Code::ServiceNotFound).is_ok()) {
+        Some(service) => ServiceName::Stated(service),
+        None => ServiceName::None,
+    }
 }
 
 /// When: an instant from a program, or words from a caller.
@@ -58,30 +82,29 @@ impl When {
 /// The longest metadata, in bytes of its text.
 const LONGEST_METADATA: usize = 64 * 1024;
 
-/// A request made clean: who and what.
-pub struct Wish {
+/// The patient made clean.
+pub struct Person {
     pub name: String,
     pub phone: E164,
     /// `None` where no address was given.
     pub email: Option<String>,
-    pub service_type: String,
-    pub duration_minutes: i32,
-    pub metadata: String,
 }
 
-impl Wish {
-    pub fn read(request: &Request, organization: &Organization) -> Result<Self> {
-        let stated_phone = required(&request.patient_phone, "phone", Code::InvalidPhone)?;
-        let service = required(&request.service_type, "service", Code::ServiceNotFound)?;
-        Ok(Wish {
-            name: name::normalize_name(required(&request.patient_name, "name", Code::InvalidName)?)?,
+impl Person {
+    pub fn read(patient: &Patient, organization: &Organization) -> Result<Self> {
+        let stated_phone = required(&patient.phone, "phone", Code::InvalidPhone)?;
+        Ok(Person {
+            name: name::normalize_name(required(&patient.name, "name", Code::InvalidName)?)?,
             phone: normalize_phone(stated_phone, &organization.default_region)?,
-            email: stated_email(request.patient_email.as_deref())?,
-            service_type: limits::label("service", service, Code::ServiceNotFound)?,
-            duration_minutes: limits::duration_minutes(request.duration_minutes)?,
-            metadata: checked_metadata(request.metadata.as_deref())?,
+            email: stated_email(patient.email.as_deref())?,
         })
     }
+}
+
+/// What the appointment is for: the service by its own spelling, or the free text.
+pub fn service_type(stated: &Option<String>, organization: &Organization) -> Result<String> {
+    let text = limits::label("service", required(stated, "service", Code::ServiceNotFound)?, Code::ServiceNotFound)?;
+    Ok(organization.service.as_ref().map_or(text, |service| service.name.clone()))
 }
 
 fn required<'a>(field: &'a Option<String>, what: &str, code: Code) -> std::result::Result<&'a str, Refusal> {
@@ -93,7 +116,7 @@ fn stated_email(email: Option<&str>) -> std::result::Result<Option<String>, Refu
     email.filter(|text| !text.trim().is_empty()).map(email::normalize_email).transpose()
 }
 
-fn checked_metadata(metadata: Option<&str>) -> std::result::Result<String, Refusal> {
+pub fn checked_metadata(metadata: Option<&str>) -> std::result::Result<String, Refusal> {
     let metadata = metadata.unwrap_or("{}");
     let trouble = if !metadata.starts_with('{') {
         "is not a JSON object"

@@ -50,18 +50,22 @@ class Model:
         return any(room.is_free(start, start + timedelta(minutes=minutes)) for room in self.rooms)
 
     def alternatives(self, wanted: datetime, minutes: int, count: int) -> list[datetime]:
-        """The nearest free times within three hours, later first of two equally near; then those of the following local
-        days, each day by nearness to the same time on the wall."""
-        near = self._free(wanted - NEAR, wanted + NEAR + timedelta(microseconds=1), minutes)
-        found = self._nearest(near, wanted, wanted, [])[:count]
-        local = wanted.astimezone(self.zone)
-        for days in range(1, DAYS_AHEAD + 1):
+        """The nearest free times within three hours, later first of two equally near; then the rest of that local day; then
+        the following days, each by nearness to the same time on the wall. What is past is looked for from today on."""
+        centre = self._same_time_today(wanted) if wanted < self.now else wanted
+        near = self._free(centre - NEAR, centre + NEAR + timedelta(microseconds=1), minutes)
+        found = self._nearest(near, centre, wanted, [])
+        local = centre.astimezone(self.zone)
+        for days in range(DAYS_AHEAD + 1):
             if len(found) >= count:
                 break
             day = local.date() + timedelta(days=days)
-            same_time = instant(self.zone, day, local.time())
+            same_time = instant(self.zone, day, local.time()) if days else centre
             found += self._nearest(self._free_on(day, minutes), same_time, wanted, found)
         return found[:count]
+
+    def _same_time_today(self, wanted: datetime) -> datetime:
+        return instant(self.zone, self.now.astimezone(self.zone).date(), wanted.astimezone(self.zone).time())
 
     @staticmethod
     def _nearest(starts: list[datetime], centre: datetime, wanted: datetime, found: list[datetime]) -> list[datetime]:

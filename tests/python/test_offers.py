@@ -239,8 +239,8 @@ def test_the_search_keeps_to_the_clock_on_the_wall_over_a_change_of_clocks(sessi
 
 
 def test_a_time_found_near_after_midnight_is_not_offered_again_with_its_day(session):
-    # Asked for 23:30; within three hours only 01:30 is free, and on that day nothing else.
-    asked, taken = 1410, [Taken(0, 1210, 320, "confirmed"), Taken(0, 1560, 1500, "confirmed")]
+    # Asked for 23:30; until 01:30 nothing is free, and on the next day nothing else.
+    asked, taken = 1410, [Taken(0, 0, 1530, "confirmed"), Taken(0, 1560, 1500, "confirmed")]
     with carried_out(session, Plan("UTC", TODAY + timedelta(days=200), [1], taken, 30, asked, None)) as calendar:
         found = one(session, ALTERNATIVES, [calendar.org_id, calendar.asked, 30, None, 3])
 

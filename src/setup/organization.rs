@@ -1,14 +1,15 @@
-//! Setting up: organizations and what can be booked there.
+//! Organizations, and what can be booked there.
 
-use booking_core::{Code, Refusal, limits};
+use booking_core::{Code, limits};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
 use crate::error::{Result, or_raise};
-use crate::organization::{as_postgres, from_postgres, known_region};
+use crate::organization::{as_postgres, from_postgres, known_region, org_not_found};
 use crate::raw_json::JsonbText;
 use crate::server_zone::ServerZone;
+use crate::setup::{invalid, required};
 use crate::statement::run_fresh;
 
 /// The name of the resource that every organization starts with.
@@ -94,16 +95,7 @@ fn insert_resource(client: &mut SpiClient<'_>, org_id: Uuid, name: &str, capacit
     let id = Uuid::now_v7();
     let arguments = [as_postgres(org_id).into(), as_postgres(id).into(), name.into(), capacity.into()];
     if run_fresh(client, INSERT_RESOURCE, &arguments)?.is_empty() {
-        let message = format!("organization {org_id} does not exist");
-        return Err(Refusal::new(Code::OrgNotFound, message, "pass the id that create_organization returned").into());
+        return Err(org_not_found(&org_id.to_string()).into());
     }
     Ok(id)
-}
-
-fn required<'a>(value: Option<&'a str>, argument: &str) -> Result<&'a str> {
-    value.ok_or_else(|| invalid(format!("{argument} is NULL"), format!("pass a value for {argument}")).into())
-}
-
-fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Refusal {
-    Refusal::new(Code::InvalidRequest, message, hint)
 }

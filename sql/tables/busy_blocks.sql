@@ -1,0 +1,26 @@
+-- Time that a resource is away, as outside calendars know it. They are facts, not bookings: they may overlap each other and
+-- appointments that were made before.
+CREATE TABLE booking.busy_blocks (
+    org_id      uuid        NOT NULL,
+    id          uuid        NOT NULL,
+    resource_id uuid        NOT NULL,
+    during      tstzrange   NOT NULL CHECK (
+        NOT pg_catalog.isempty(during) AND NOT pg_catalog.lower_inf(during) AND NOT pg_catalog.upper_inf(during)
+        AND pg_catalog.isfinite(pg_catalog.lower(during)) AND pg_catalog.isfinite(pg_catalog.upper(during))
+        AND pg_catalog.lower_inc(during) AND NOT pg_catalog.upper_inc(during)),
+    reason      text,
+    created_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, id),
+    FOREIGN KEY (org_id, resource_id) REFERENCES booking.resources (org_id, id)
+);
+
+CREATE INDEX busy_blocks_of_resource ON booking.busy_blocks USING gist (org_id, resource_id, during);
+
+ALTER TABLE booking.busy_blocks ENABLE ROW LEVEL SECURITY;
+CREATE POLICY busy_blocks_of_tenant ON booking.busy_blocks USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.busy_blocks IS
+    'When resources are away: every seat is taken. Written by add_busy_block and remove_busy_block.';
+COMMENT ON COLUMN booking.busy_blocks.during IS 'Half-open, [start, end).';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.busy_blocks', '');

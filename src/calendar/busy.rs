@@ -1,0 +1,66 @@
+//! What has been taken: one indexed read of the stretch of time that matters, appointments and outside calendars together.
+
+use booking_core::calendar::{ResourceCalendar, Span, Taken};
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+
+use super::{ExpiredHold, Query};
+use crate::error::{Error, Result};
+use crate::instant;
+use crate::organization::{as_postgres, from_postgres};
+use crate::statement::run_fresh;
+
+/// $1 org_id, $2 resources, $3 and $4 the stretch, $5 the clock, $6 an appointment that does not count or NULL.
+const READ: &str = "
+    SELECT a.resource_id, a.seat, pg_catalog.lower(a.blocked), pg_catalog.upper(a.blocked),
+        CASE WHEN a.expires_at <= $5 THEN a.id END, a.limit_day - DATE '1970-01-01'
+    FROM pg_catalog.unnest($2) AS wanted (resource_id)
+    JOIN booking.appointments AS a ON a.resource_id = wanted.resource_id
+    WHERE a.org_id = $1
+      AND a.blocked && pg_catalog.tstzrange($3, $4, '[)')
+      AND a.status IN ('held', 'pending', 'confirmed')
+      AND ($6 IS NULL OR a.id <> $6)
+    UNION ALL
+    SELECT b.resource_id, NULL, pg_catalog.lower(b.during), pg_catalog.upper(b.during), NULL, NULL
+    FROM pg_catalog.unnest($2) AS wanted (resource_id)
+    JOIN booking.busy_blocks AS b ON b.resource_id = wanted.resource_id
+    WHERE b.org_id = $1
+      AND b.during && pg_catalog.tstzrange($3, $4, '[)')";
+
+/// The calendars of the query's resources, in their order. Holds that have expired are left out, and put into `expired`.
+pub fn read(
+    client: &mut SpiClient<'_>,
+    query: &Query<'_>,
+    expired: &mut Vec<ExpiredHold>,
+) -> Result<Vec<ResourceCalendar>> {
+    let mut taken: Vec<Vec<(Taken, Span)>> = vec![Vec::new(); query.resources.len()];
+    let arguments = [
+        as_postgres(query.organization.id).into(),
+        query.resource_ids().into(),
+        instant::to_postgres(query.stretch.start)?.into(),
+        instant::to_postgres(query.stretch.end)?.into(),
+        instant::to_postgres(instant::clock_now())?.into(),
+        query.moving.map(as_postgres).into(),
+    ];
+    for row in run_fresh(client, READ, &arguments)? {
+        let (Some(resource_id), Some(start), Some(end)) = (
+            row.get::<pgrx::Uuid>(1)?.map(from_postgres),
+            row.get::<TimestampWithTimeZone>(3)?,
+            row.get::<TimestampWithTimeZone>(4)?,
+        ) else {
+            return Err(Error::missing("busy time"));
+        };
+        let span = Span { start: instant::from_postgres(start)?, end: instant::from_postgres(end)? };
+        if let Some(id) = row.get::<pgrx::Uuid>(5)?.map(from_postgres) {
+            let limit_day = row.get::<i32>(6)?.and_then(instant::date_of_day);
+            expired.push(ExpiredHold { id, blocked: span, limit_day });
+            continue;
+        }
+        let what = row.get::<i32>(2)?.map_or(Taken::Whole, Taken::Seat);
+        if let Some(taken) = query.position(resource_id).and_then(|position| taken.get_mut(position)) {
+            taken.push((what, span));
+        }
+    }
+    let resources = query.resources.iter().map(|open| open.resource).zip(taken);
+    Ok(resources.map(|(resource, taken)| ResourceCalendar::new(resource.id, resource.capacity, taken)).collect())
+}

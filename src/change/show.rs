@@ -1,0 +1,31 @@
+//! Looking an appointment up: where it stands, and what became of its messages.
+
+use booking_core::status::Status;
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use serde_json::Value;
+
+use crate::answer::{self, Shown};
+use crate::change::present::Present;
+use crate::error::Result;
+use crate::instant;
+
+#[pg_extern(stable)]
+#[search_path(pg_catalog, pg_temp)]
+fn appointment_status(p_org_id: Option<pgrx::Uuid>, p_appointment_id: Option<pgrx::Uuid>) -> pgrx::Json {
+    answer::for_program(Spi::connect_mut(|client| {
+        let appointment = Present::read(client, p_org_id, p_appointment_id)?;
+        show(client, &appointment)
+    }))
+}
+
+fn show(client: &mut SpiClient<'_>, appointment: &Present) -> Result<Value> {
+    let organization = appointment.organization(client)?;
+    let status = if appointment.has_expired() { Status::Cancelled } else { appointment.status };
+    let moment = answer::spoken(&organization, appointment.time.start, false, instant::transaction_now());
+    let message = format!("The appointment {moment} is {}.", status.in_words());
+    let mut answer = Shown { status, ..appointment.shown() }.to_json(&organization, &message);
+    answer["messageSid"] = Value::Null;
+    answer["eventId"] = Value::Null;
+    Ok(answer)
+}

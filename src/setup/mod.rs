@@ -1,0 +1,28 @@
+//! Setting up: organizations, their resources and services, when they are open and when somebody is away.
+
+mod busy_block;
+mod hours;
+mod organization;
+mod service;
+
+use booking_core::{Code, Refusal};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::organization::from_postgres;
+
+fn required<'a>(value: Option<&'a str>, argument: &str) -> Result<&'a str> {
+    value.ok_or_else(|| missing(argument).into())
+}
+
+fn required_id(value: Option<pgrx::Uuid>, argument: &str) -> Result<Uuid> {
+    value.map(from_postgres).ok_or_else(|| missing(argument).into())
+}
+
+fn missing(argument: &str) -> Refusal {
+    invalid(format!("{argument} is NULL"), format!("pass a value for {argument}"))
+}
+
+fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Refusal {
+    Refusal::new(Code::InvalidRequest, message, hint)
+}
