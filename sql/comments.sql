@@ -44,7 +44,7 @@ COMMENT ON FUNCTION booking.confirm_hold(uuid, uuid, text, text, text) IS
 COMMENT ON FUNCTION booking.release_hold(uuid, uuid) IS
     'Gives a hold up. Returns JSON; already_cancelled the second time, hold_expired when it is over, invalid_status when it was confirmed. Source: src/change/cancel.rs';
 COMMENT ON FUNCTION booking.reschedule_appointment_atomic(uuid, uuid, timestamptz, integer, uuid) IS
-    'Moves a pending or confirmed appointment in one statement, by the rules of its service today. p_duration_minutes, p_resource_id: NULL keeps what it has. Returns JSON as book_appointment_atomic; refused, the old time stays. Raises 23P01 where a writer without locks, or, above READ COMMITTED, one that the snapshot does not show, took the new time. Source: src/change/reschedule.rs';
+    'Moves a pending or confirmed appointment in one statement, by the rules of its service today. p_duration_minutes, p_resource_id: NULL keeps what it has. Returns JSON as book_appointment_atomic; refused, the old time stays. Raises 23P01 (23505 for the last place in a daily limit) where a writer without locks, or, above READ COMMITTED, one that the snapshot does not show, took the new time. Source: src/change/reschedule.rs';
 COMMENT ON FUNCTION booking.cancel_appointment(uuid, uuid, text) IS
     'Gives an appointment up; its seat is free when this commits. Returns JSON; already_cancelled the second time, invalid_status when it is over. Source: src/change/cancel.rs';
 COMMENT ON FUNCTION booking.set_appointment_status(uuid, uuid, text) IS

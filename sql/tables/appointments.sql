@@ -37,6 +37,10 @@ CREATE TABLE booking.appointments (
         blocked @> pg_catalog.tstzrange(starts_at, ends_at, '[)')
         AND NOT pg_catalog.lower_inf(blocked) AND NOT pg_catalog.upper_inf(blocked)
         AND pg_catalog.lower_inc(blocked) AND NOT pg_catalog.upper_inc(blocked)),
+    -- Far beyond them lie years that not every reader of the calendar can hold.
+    CONSTRAINT appointments_in_four_digit_years CHECK (
+        pg_catalog.lower(blocked) >= TIMESTAMPTZ '1000-01-01 00:00:00+00'
+        AND pg_catalog.upper(blocked) < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
     CONSTRAINT appointments_never_overlap EXCLUDE USING gist
         (org_id WITH =, resource_id WITH =, seat WITH =, blocked WITH &&)
         WHERE (status IN ('held', 'pending', 'confirmed'))

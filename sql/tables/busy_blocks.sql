@@ -6,7 +6,8 @@ CREATE TABLE booking.busy_blocks (
     resource_id uuid        NOT NULL,
     during      tstzrange   NOT NULL CHECK (
         NOT pg_catalog.isempty(during) AND NOT pg_catalog.lower_inf(during) AND NOT pg_catalog.upper_inf(during)
-        AND pg_catalog.isfinite(pg_catalog.lower(during)) AND pg_catalog.isfinite(pg_catalog.upper(during))
+        AND pg_catalog.lower(during) >= TIMESTAMPTZ '1000-01-01 00:00:00+00'
+        AND pg_catalog.upper(during) < TIMESTAMPTZ '10000-01-01 00:00:00+00'
         AND pg_catalog.lower_inc(during) AND NOT pg_catalog.upper_inc(during)),
     reason      text,
     created_at  timestamptz NOT NULL DEFAULT pg_catalog.now(),
@@ -15,6 +16,9 @@ CREATE TABLE booking.busy_blocks (
 );
 
 CREATE INDEX busy_blocks_of_resource ON booking.busy_blocks USING gist (org_id, resource_id, during);
+
+-- As for appointments.
+ALTER TABLE booking.busy_blocks ALTER COLUMN org_id SET STATISTICS 0, ALTER COLUMN resource_id SET STATISTICS 0;
 
 ALTER TABLE booking.busy_blocks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY busy_blocks_of_tenant ON booking.busy_blocks USING (org_id = booking.current_org_id());

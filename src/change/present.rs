@@ -50,7 +50,8 @@ impl Present {
 
     /// Reads it without a lock, for whoever only looks.
     pub fn read(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, id: Option<pgrx::Uuid>) -> Result<Self> {
-        let org_id = org_id.map(from_postgres).ok_or_else(|| org_not_found("NULL"))?;
+        let asked = Asked { org_id: org_id.map(from_postgres), ..Asked::default() };
+        let org_id = Organization::read(client, asked)?.id;
         Self::find(client, org_id, id.map(from_postgres))
     }
 

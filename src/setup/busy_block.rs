@@ -2,7 +2,7 @@
 //! there, and nothing that is there is cancelled.
 
 use booking_core::{Code, Refusal, limits};
-use chrono::Duration;
+use chrono::{Datelike, Duration};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
@@ -56,13 +56,15 @@ const ADD: &str = "
 
 fn check_length(starts_at: TimestampWithTimeZone, ends_at: TimestampWithTimeZone) -> std::result::Result<(), Refusal> {
     let start = instant::from_postgres(starts_at)?;
-    let length = instant::from_postgres(ends_at)?.signed_duration_since(start);
-    if length > Duration::zero() && length <= Duration::days(i64::from(limits::LONGEST_HORIZON_DAYS)) {
+    let end = instant::from_postgres(ends_at)?;
+    let length = end.signed_duration_since(start);
+    let is_some_time = length > Duration::zero() && length <= Duration::days(i64::from(limits::LONGEST_HORIZON_DAYS));
+    if is_some_time && start.year() >= 1000 && end.year() <= 9999 {
         return Ok(());
     }
     Err(Refusal::new(
         Code::InvalidTime,
-        "a busy block must end after its start, and within ten years of it",
+        "a busy block must end after its start, within ten years of it, and lie in the years 1000 to 9999",
         "pass a p_ends_at that is later than p_starts_at",
     ))
 }

@@ -27,6 +27,11 @@ TEXTS = {
 }
 BLANKS = {"nothing": "", "a space": " ", "white space": " \t\r\n\u00a0\u2003\u3000 ", "a megabyte of spaces": " " * MEGABYTE}
 
+NO_DURATIONS = [0, -1, -30, 1441, HUGE_INT, TINY_INT]
+TOO_FAR = ["294276-12-31 12:00+00", "262145-01-01 00:00+00", "9999-12-31 00:00+00"]
+LONG_AGO = ["4713-01-01 00:00+00 BC", "0044-03-15 12:00+00 BC", "0001-01-01 00:00+00", "1899-12-31 00:00+00"]
+FOREVER = ["infinity", "-infinity"]
+
 NOBODY = str(uuid4())
 
 TABLES = """
@@ -77,3 +82,10 @@ def row_counts(session: psycopg.Connection) -> dict[str, int]:
     tables = [row[0] for row in session.execute(TABLES)]
     counts = session.execute(" UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables))
     return dict(counts.fetchall())
+
+
+def everything(session: psycopg.Connection, org_id: str) -> dict[str, list[str]]:
+    """Every row that an organization has in any table of the extension, to the last column."""
+    tables = [row[0] for row in session.execute(TABLES)]
+    rows = "SELECT to_jsonb(t)::text FROM {} AS t WHERE org_id = %s ORDER BY 1"
+    return {table: [row[0] for row in session.execute(rows.format(table), [org_id])] for table in tables}

@@ -1,9 +1,9 @@
 """Many real sessions released at the same moment.
 
-Each session connects and waits at a barrier for the others; then each sends its booking behind a gate, an advisory lock that
-the test holds. When all of them stand at the gate inside the server, the test opens it. The gate is part of the booking
-statement itself, so no round trip lies between its opening and the booking, and every statement's own snapshot is older than
-the storm: a booking function that looks with the snapshot of its caller would book twice here.
+Each session connects and waits at a barrier for the others; then each sends its call behind a gate, an advisory lock that the
+test holds. When all of them stand at the gate inside the server, the test opens it. The gate is part of the calling statement
+itself, so no round trip lies between its opening and the call, and every statement's own snapshot is older than the storm: a
+booking function that looks with the snapshot of its caller would book twice here.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ PATIENCE = 120.0
 GATES = 0x53544F  # the upper half of every gate's key
 NAME = "booking-storm"
 
-GATED_BOOK = f"""
+GATED = f"""
     WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared({GATES}, %(gate)s) AS opened)
-    {BOOK} FROM gate WHERE gate.opened IS NOT NULL"""
+    {{call}} FROM gate WHERE gate.opened IS NOT NULL"""
 
 AT_THE_GATE = f"""
     SELECT count(*) FROM pg_locks
@@ -40,10 +40,11 @@ _gates = itertools.count(1)
 
 @dataclass(frozen=True)
 class Caller:
-    """One session's booking. Without a level it is one autocommit statement, as most clients send it."""
+    """One session's call. Without a level it is one autocommit statement, as most clients send it."""
 
     request: dict[str, object]
     level: psycopg.IsolationLevel | None = None
+    call: str = BOOK  # a SELECT of one function and without a FROM
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,19 @@ def storm(clinic: Clinic, callers: list[Caller]) -> list[Outcome]:
 
 def answers(clinic: Clinic, requests: list[dict[str, object]]) -> list[Answer]:
     """The answers to autocommit callers, none of whom may meet an SQL error."""
-    outcomes = storm(clinic, [Caller(request) for request in requests])
+    return answers_to(clinic, [Caller(request) for request in requests])
+
+
+def answers_to(clinic: Clinic, callers: list[Caller]) -> list[Answer]:
+    """The same for callers of any function."""
+    outcomes = storm(clinic, callers)
     assert [outcome.error for outcome in outcomes if outcome.error] == []
     return [outcome.answer for outcome in outcomes]
+
+
+def split(given: list[Answer]) -> tuple[list[Answer], list[Answer]]:
+    """The winners and the losers."""
+    return [answer for answer in given if answer["success"]], [answer for answer in given if not answer["success"]]
 
 
 def _call(dsn: str, caller: Caller, gate: int, barrier: threading.Barrier) -> Outcome:
@@ -87,7 +98,7 @@ def _call(dsn: str, caller: Caller, gate: int, barrier: threading.Barrier) -> Ou
             barrier.wait(PATIENCE)
             try:
                 with _transaction(session, caller.level):
-                    answer = one(session, GATED_BOOK, caller.request | {"gate": gate})
+                    answer = one(session, GATED.format(call=caller.call), caller.request | {"gate": gate})
             except psycopg.Error as error:
                 return Outcome(caller.request, None, error)
             return Outcome(caller.request, answer, None)

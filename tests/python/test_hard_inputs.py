@@ -6,7 +6,20 @@ from itertools import product
 
 import pytest
 from clinic import BOOK, Clinic, assert_booked, future
-from hostile import BLANKS, HUGE_INT, MEGABYTE, NOBODY, TEXTS, TINY_INT, assert_refused, call
+from hostile import (
+    BLANKS,
+    FOREVER,
+    HUGE_INT,
+    LONG_AGO,
+    MEGABYTE,
+    NO_DURATIONS,
+    NOBODY,
+    TEXTS,
+    TINY_INT,
+    TOO_FAR,
+    assert_refused,
+    call,
+)
 
 CREATE_ORGANIZATION = "SELECT booking.create_organization(%(name)s, %(zone)s, %(region)s, %(settings)s::jsonb, %(org)s::uuid)"
 CREATE_RESOURCE = "SELECT booking.create_resource(%(org)s::uuid, %(name)s::text, %(capacity)s::int)"
@@ -18,13 +31,9 @@ ALTERNATIVES = """
     SELECT booking.find_alternatives(
         %(org)s::uuid, %(at)s::timestamptz, %(minutes)s::int, %(service)s::text, %(resource)s::uuid, %(count)s::int)"""
 
-NO_DURATIONS = [0, -1, -30, 1441, HUGE_INT, TINY_INT]
 NO_CAPACITIES = [0, -1, 1001, HUGE_INT, TINY_INT]
 NO_ZONES = ["", " ", "XYZ+3", "EST5", "<+03>-3", "../etc/passwd", "/etc/passwd", "America/Nowhere", "UTC ", "A" * 70]
 NO_REGIONS = ["", " ", "U", "USA", "ZZ", "U\u202eS", "🇺🇸", "1A"]
-TOO_FAR = ["294276-12-31 12:00+00", "262145-01-01 00:00+00", "9999-12-31 00:00+00"]
-LONG_AGO = ["4713-01-01 00:00+00 BC", "0044-03-15 12:00+00 BC", "0001-01-01 00:00+00", "1899-12-31 00:00+00"]
-FOREVER = ["infinity", "-infinity"]
 
 pytestmark = pytest.mark.usefixtures("nothing_is_written_and_the_session_lives")
 

@@ -18,12 +18,7 @@ from clinic import (
     overlaps,
 )
 from psycopg import IsolationLevel
-from storm import Caller, answers, storm
-
-
-def split(given: list[dict]) -> tuple[list[dict], list[dict]]:
-    """The winners and the losers."""
-    return [answer for answer in given if answer["success"]], [answer for answer in given if not answer["success"]]
+from storm import Caller, answers, split, storm
 
 
 @pytest.mark.parametrize("callers", [5, 10, 200])

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use super::{MINUTES_PER_DAY, Window};
-use crate::booking_data::parse_object;
 use crate::refusal::{Code, Refusal, quoted};
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
@@ -13,12 +12,13 @@ const MOST_WINDOWS: usize = 24;
 
 /// A week, Monday first. A day that is not named is closed; `None` for `{}`, which takes the hours away.
 pub fn week_from_json(text: &str) -> Result<Option<[Vec<Window>; 7]>, Refusal> {
-    let object = parse_object(text).map_err(|refusal| refused(refusal.message))?;
+    let value: Value = serde_json::from_str(text).map_err(|error| refused(error.to_string()))?;
+    let object = value.as_object().ok_or_else(|| refused(format!("{} is not an object", shown(&value))))?;
     if object.is_empty() {
         return Ok(None);
     }
     let mut week: [Vec<Window>; 7] = Default::default();
-    for (name, windows) in &object {
+    for (name, windows) in object {
         let day = DAYS.iter().position(|day| day == name).and_then(|index| week.get_mut(index));
         let Some(day) = day else {
             return Err(refused(format!("{} is not a day: there are {}", quoted(name), DAYS.join(", "))));
