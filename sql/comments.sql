@@ -63,3 +63,10 @@ COMMENT ON FUNCTION booking.find_alternatives(uuid, timestamptz, integer, text, 
 
 COMMENT ON FUNCTION booking.health() IS
     'One JSON line for a monitor: healthy, version, how many booking functions there are (1), tables without row level security (0), overlapping appointments (0; null without the right to read them). Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
+
+COMMENT ON FUNCTION booking.grant_member(regrole) IS
+    'Grants p_role what books, looks, holds, moves and cancels, and the rows it writes: for people of an organization and for voice agents. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
+COMMENT ON FUNCTION booking.grant_backend(regrole) IS
+    'Grants p_role what grant_member does, and what sets organizations, resources, services, hours and busy blocks up. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
+COMMENT ON FUNCTION booking.grant_worker(regrole) IS
+    'Grants p_role what the courier needs: to read, to move, cancel and mark appointments, and to keep busy blocks. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';

@@ -48,6 +48,7 @@ extension_sql_file!(
     requires = ["services", "resources", "contacts"]
 );
 extension_sql_file!("../sql/tables/idempotency_keys.sql", name = "idempotency_keys", requires = ["organizations"]);
+extension_sql_file!("../sql/functions/grants.sql", name = "grants", requires = ["appointments"]);
 extension_sql_file!("../sql/comments.sql", name = "comments", requires = ["rights"]);
 extension_sql_file!("../sql/rights.sql", name = "rights", finalize);
 

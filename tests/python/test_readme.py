@@ -21,8 +21,8 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 README = Path(__file__).resolve().parents[2] / "README.md"
-# The role that README.md makes. Roles belong to the whole cluster and outlive the database.
-ROLE = "riverside_backend"
+# The roles that README.md makes. Roles belong to the whole cluster and outlive the database.
+ROLES = ["riverside_backend", "riverside_staff", "riverside_courier"]
 MARK = "---- README.md, block {} ----"
 
 
@@ -61,14 +61,14 @@ def examples() -> list[Example]:
 def new_database(dsn: str) -> Iterator[dict]:
     """The connection parameters of a database that only this test uses. It has no extension yet: README.md makes it."""
     name = f"booking_readme_{uuid4().hex[:8]}"
-    database, role = sql.Identifier(name), sql.Identifier(ROLE)
+    database, roles = sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, ROLES))
     with psycopg.connect(dsn, autocommit=True) as admin:
         admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(database))
         try:
             yield conninfo_to_dict(dsn, dbname=name)
         finally:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
-            admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(role))
+            admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(roles))
 
 
 def run(database: dict, script: str) -> subprocess.CompletedProcess[str]:
