@@ -70,3 +70,10 @@ COMMENT ON FUNCTION booking.grant_backend(regrole) IS
     'Grants p_role what grant_member does, and what sets organizations, resources, services, hours and busy blocks up. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
 COMMENT ON FUNCTION booking.grant_worker(regrole) IS
     'Grants p_role what the courier needs: to read, to move, cancel and mark appointments, and to keep busy blocks. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
+
+COMMENT ON FUNCTION booking.purge(interval) IS
+    'Deletes what has served its time and is older than p_older_than: idempotency keys, and holds that were never confirmed. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
+COMMENT ON FUNCTION booking.erase_contact(uuid, text) IS
+    'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
+COMMENT ON FUNCTION booking.clean_organization(uuid, text) IS
+    'Deletes every appointment, hold, contact and idempotency key of an organization; p_confirm must be its name. Resources, services, hours and busy blocks stay. Returns JSON with how many. For when nobody books. Source: src/erase.rs';

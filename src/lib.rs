@@ -11,9 +11,11 @@ use pgrx::prelude::*;
 mod book;
 mod change;
 mod direct_tool;
+mod erase;
 mod health;
 mod look;
 mod normalize;
+mod purge;
 mod setup;
 mod tenant;
 

@@ -38,13 +38,18 @@ BEGIN
     PERFORM booking.grant_member(p_role);
     EXECUTE format('GRANT EXECUTE ON FUNCTION
             booking.create_organization, booking.create_resource, booking.create_service,
-            booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block
+            booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block,
+            booking.purge, booking.erase_contact, booking.clean_organization
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks
         TO %s', p_role);
-    EXECUTE format('GRANT DELETE ON booking.opening_hours, booking.closures, booking.busy_blocks TO %s', p_role);
+    EXECUTE format('GRANT DELETE ON
+            booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments, booking.contacts,
+            booking.idempotency_keys
+        TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (metadata, erased_at) ON booking.appointments TO %s', p_role);
 END
 $$;
 

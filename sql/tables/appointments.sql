@@ -20,6 +20,7 @@ CREATE TABLE booking.appointments (
     metadata      jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(metadata) = 'object'),
     cancelled_at  timestamptz,
     cancel_reason text,
+    erased_at     timestamptz,
     created_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, resource_id) REFERENCES booking.resources (org_id, id),
@@ -28,8 +29,8 @@ CREATE TABLE booking.appointments (
     FOREIGN KEY (org_id, contact_id) REFERENCES booking.contacts (org_id, id) DEFERRABLE INITIALLY DEFERRED,
     CHECK (starts_at < ends_at),
     CHECK (expires_at IS NULL OR status IN ('held', 'cancelled')),
-    -- A hold is of nobody yet, and one that was released or has expired never was.
-    CHECK (contact_id IS NOT NULL OR status IN ('held', 'cancelled')),
+    -- A hold is of nobody yet, one that was released or has expired never was, and who was erased is nobody any more.
+    CHECK (contact_id IS NOT NULL OR status IN ('held', 'cancelled') OR erased_at IS NOT NULL),
     CHECK ((contact_id IS NULL) = (patient_name IS NULL)),
     CHECK ((limit_day IS NULL) = (limit_place IS NULL)),
     -- A row whose blocked range missed its own time would slip past the exclusion constraint.
@@ -52,6 +53,7 @@ CREATE UNIQUE INDEX appointments_keep_daily_limit
     WHERE limit_place IS NOT NULL AND status <> 'cancelled';
 
 CREATE INDEX appointments_of_contact ON booking.appointments (org_id, contact_id);
+CREATE INDEX appointments_only_held ON booking.appointments (org_id, expires_at) WHERE contact_id IS NULL;
 
 -- Plans must not depend on which tenants the last ANALYZE met: for one that it did not, the planner would think that every
 -- index brings a single row, and read a calendar's whole history by the wrong one.
@@ -62,7 +64,7 @@ CREATE POLICY appointments_of_tenant ON booking.appointments USING (org_id = boo
 
 COMMENT ON TABLE booking.appointments IS
     'The calendar. Written by the booking functions; readable columns: org_id, id, resource_id, seat, contact_id, service_type, starts_at, ends_at, blocked, status, metadata, created_at.';
-COMMENT ON COLUMN booking.appointments.contact_id IS 'Who it is for; NULL while it is only held.';
+COMMENT ON COLUMN booking.appointments.contact_id IS 'Who it is for; NULL while it is only held, and when the person was erased.';
 COMMENT ON COLUMN booking.appointments.patient_name IS 'The name it was booked under; the contact may carry a newer one.';
 COMMENT ON COLUMN booking.appointments.service_id IS 'The service whose rules it was booked by; NULL: free text.';
 COMMENT ON COLUMN booking.appointments.expires_at IS 'When a hold ends by itself: from then on it keeps nobody away, whatever its status still says.';
@@ -75,6 +77,7 @@ COMMENT ON COLUMN booking.appointments.blocked IS
 COMMENT ON COLUMN booking.appointments.status IS
     'held, pending and confirmed occupy the seat; cancelled, completed and no_show do not.';
 COMMENT ON COLUMN booking.appointments.cancel_reason IS 'Why it was cancelled, if anybody said.';
+COMMENT ON COLUMN booking.appointments.erased_at IS 'When the person it was for was erased by erase_contact.';
 COMMENT ON CONSTRAINT appointments_never_overlap ON booking.appointments IS
     'The guarantee: no seat of a resource is taken twice at any instant.';
 

@@ -4,7 +4,7 @@
 use booking_core::calendar::Span;
 use booking_core::schedule::Seat;
 use booking_core::service::Rules;
-use booking_core::speech;
+use booking_core::{Code, Refusal, speech};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
@@ -44,6 +44,10 @@ fn reschedule(
 ) -> Result<Value> {
     appointment.check_not_expired()?;
     appointment.status.check_move()?;
+    if appointment.contact_id.is_none() {
+        let message = "the person that the appointment was for has been erased";
+        return Err(Refusal::new(Code::InvalidStatus, message, "book a new appointment").into());
+    }
     let resource_id = resource_id.unwrap_or(appointment.resource_id);
     let service = ServiceName::Booked(&appointment.service_type);
     let asked = Asked { org_id: Some(appointment.org_id), resource_id: Some(resource_id), service };

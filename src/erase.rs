@@ -1,0 +1,142 @@
+//! Forgetting: one person, or everybody that an organization has booked.
+
+use booking_core::calendar::Span;
+use booking_core::phone::normalize_phone;
+use booking_core::refusal::quoted;
+use booking_core::{Code, Refusal};
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::answer;
+use crate::book::lock::Locks;
+use crate::error::{Error, Result};
+use crate::instant;
+use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
+use crate::statement::run_fresh;
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn erase_contact(p_org_id: Option<pgrx::Uuid>, p_phone: Option<String>) -> pgrx::Json {
+    answer::for_program(Spi::connect_mut(|client| erase(client, p_org_id, p_phone.as_deref())))
+}
+
+fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&str>) -> Result<Value> {
+    let organization = Organization::read(client, Asked { org_id: org_id.map(from_postgres), ..Asked::default() })?;
+    let stated = phone.ok_or_else(|| Refusal::new(Code::InvalidPhone, "no phone was given", "pass the phone"))?;
+    let phone = normalize_phone(stated, &organization.default_region)?;
+    let not_found = || {
+        let message = format!("nobody with the phone {} has booked in this organization", phone.as_str());
+        Refusal::new(Code::ContactNotFound, message, "pass the phone that the bookings were made with")
+    };
+    let contact = find(client, organization.id, phone.as_str())?.ok_or_else(not_found)?;
+    let mut locks = Locks::new(organization.id);
+    locks.contact(&phone);
+    for (resource_id, blocked) in occupied(client, organization.id, contact)? {
+        locks.slots([resource_id], blocked);
+    }
+    locks.take(client)?;
+    // Somebody else may have erased it while this waited.
+    if find(client, organization.id, phone.as_str())? != Some(contact) {
+        return Err(not_found().into());
+    }
+    let arguments = [
+        as_postgres(organization.id).into(),
+        as_postgres(contact).into(),
+        instant::to_postgres(instant::clock_now())?.into(),
+    ];
+    let (appointments, cancelled) = run_fresh(client, ERASE, &arguments)?.first().get_two::<i64, i64>()?;
+    let (appointments, cancelled) = appointments.zip(cancelled).ok_or_else(|| Error::missing("count"))?;
+    Ok(json!({"success": true, "appointments": appointments, "cancelled": cancelled}))
+}
+
+/// $1 org_id, $2 phone.
+const FIND: &str = "
+    SELECT c.id FROM booking.contacts AS c WHERE c.org_id = $1 AND c.phone = $2";
+
+fn find(client: &mut SpiClient<'_>, org_id: Uuid, phone: &str) -> Result<Option<Uuid>> {
+    let found = run_fresh(client, FIND, &[as_postgres(org_id).into(), phone.into()])?;
+    let row = found.into_iter().next();
+    Ok(row.map(|row| row.get::<pgrx::Uuid>(1)).transpose()?.flatten().map(from_postgres))
+}
+
+/// $1 org_id, $2 contact, $3 the clock.
+const OCCUPIED: &str = "
+    SELECT a.resource_id, pg_catalog.lower(a.blocked), pg_catalog.upper(a.blocked)
+    FROM booking.appointments AS a
+    WHERE a.org_id = $1 AND a.contact_id = $2 AND a.status IN ('held', 'pending', 'confirmed') AND a.starts_at > $3";
+
+/// The slots that are to become free: whoever waits for one gets it at the commit.
+fn occupied(client: &mut SpiClient<'_>, org_id: Uuid, contact: Uuid) -> Result<Vec<(Uuid, Span)>> {
+    let clock = instant::to_postgres(instant::clock_now())?;
+    let mut slots = Vec::new();
+    for row in run_fresh(client, OCCUPIED, &[as_postgres(org_id).into(), as_postgres(contact).into(), clock.into()])? {
+        let slot = row.get::<pgrx::Uuid>(1)?.zip(row.get::<TimestampWithTimeZone>(2)?).zip(row.get(3)?);
+        let ((resource_id, start), end) = slot.ok_or_else(|| Error::missing("slot"))?;
+        let span = Span { start: instant::from_postgres(start)?, end: instant::from_postgres(end)? };
+        slots.push((from_postgres(resource_id), span));
+    }
+    Ok(slots)
+}
+
+/// History keeps when and what, not who. An appointment to come has nobody to come to it any more and is cancelled. Answers
+/// that were kept under an idempotency key name the patient.
+///
+/// $1 org_id, $2 contact, $3 the clock.
+const ERASE: &str = "
+    WITH erased AS (
+        UPDATE booking.appointments AS a
+        SET contact_id = NULL, patient_name = NULL, metadata = '{}', cancel_reason = NULL, expires_at = NULL, erased_at = $3,
+            status = CASE WHEN a.status IN ('held', 'pending', 'confirmed') AND a.starts_at > $3
+                THEN 'cancelled' ELSE a.status END,
+            cancelled_at = CASE WHEN a.status IN ('held', 'pending', 'confirmed') AND a.starts_at > $3
+                THEN $3 ELSE a.cancelled_at END
+        WHERE a.org_id = $1 AND a.contact_id = $2
+        RETURNING a.cancelled_at
+    ), keys AS (
+        DELETE FROM booking.idempotency_keys AS i
+        WHERE i.org_id = $1 AND (i.response::pg_catalog.jsonb ->> 'contactId')::pg_catalog.uuid = $2
+    ), contact AS (
+        DELETE FROM booking.contacts AS c WHERE c.org_id = $1 AND c.id = $2
+    )
+    SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE erased.cancelled_at = $3) FROM erased";
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn clean_organization(p_org_id: Option<pgrx::Uuid>, p_confirm: Option<String>) -> pgrx::Json {
+    answer::for_program(Spi::connect_mut(|client| clean(client, p_org_id, p_confirm.as_deref())))
+}
+
+/// $1 org_id.
+const NAME: &str = "
+    SELECT o.name FROM booking.organizations AS o WHERE o.org_id = $1";
+
+/// Its resources, services, hours and busy blocks stay. $1 org_id.
+const CLEAN: &str = "
+    WITH appointments AS (
+        DELETE FROM booking.appointments AS a WHERE a.org_id = $1 RETURNING 1
+    ), contacts AS (
+        DELETE FROM booking.contacts AS c WHERE c.org_id = $1 RETURNING 1
+    ), keys AS (
+        DELETE FROM booking.idempotency_keys AS i WHERE i.org_id = $1 RETURNING 1
+    )
+    SELECT (SELECT pg_catalog.count(*) FROM appointments), (SELECT pg_catalog.count(*) FROM contacts),
+        (SELECT pg_catalog.count(*) FROM keys)";
+
+fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option<&str>) -> Result<Value> {
+    let org_id = org_id.ok_or_else(|| org_not_found("NULL"))?;
+    let found = run_fresh(client, NAME, &[org_id.into()])?;
+    if found.is_empty() {
+        return Err(org_not_found(&from_postgres(org_id).to_string()).into());
+    }
+    let name = found.first().get_one::<String>()?.ok_or_else(|| Error::missing("name"))?;
+    if confirm != Some(name.as_str()) {
+        let message = format!("p_confirm {} is not the name of the organization", quoted(confirm.unwrap_or_default()));
+        let hint = "pass the name as it stands in booking.organizations: this deletes every booking and contact";
+        return Err(Refusal::new(Code::InvalidRequest, message, hint).into());
+    }
+    let counts = run_fresh(client, CLEAN, &[org_id.into()])?.first().get_three::<i64, i64, i64>()?;
+    let (Some(appointments), Some(contacts), Some(keys)) = counts else { return Err(Error::missing("count")) };
+    Ok(json!({"success": true, "appointments": appointments, "contacts": contacts, "idempotencyKeys": keys}))
+}
