@@ -15,6 +15,7 @@ import pytest
 from clinic import Clinic, connect, one
 from hostile import row_counts
 from hypothesis.configuration import set_hypothesis_home_dir
+from victim import Victim
 
 # What hypothesis notes goes where all results go.
 set_hypothesis_home_dir(Path(__file__).resolve().parents[1] / "results" / "hypothesis")
@@ -57,3 +58,15 @@ def nothing_is_written_and_the_session_lives(clinic: Clinic, caller: psycopg.Con
     yield
     assert row_counts(clinic.admin) == before
     assert one(caller, "SELECT pg_backend_pid()") == backend
+
+
+@pytest.fixture(scope="module")
+def victim(dsn: str, admin: psycopg.Connection) -> Victim:
+    """The organization whose data a hostile tenant wants."""
+    return Victim.open(dsn, admin)
+
+
+@pytest.fixture(scope="module")
+def own(dsn: str, admin: psycopg.Connection) -> Clinic:
+    """The organization of that tenant."""
+    return Clinic.open(dsn, admin)

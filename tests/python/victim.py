@@ -1,0 +1,49 @@
+"""Another organization, with a row in every table and words that nobody else uses: who finds one of them has seen its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import psycopg
+from clinic import BOOK, Clinic, assert_booked, future, new_phone, one
+from hostile import everything
+
+WORDS = ["Zuzanna Quill", "zquill", "Quillery", "podiatry", "wisdom tooth"]
+
+
+@dataclass(frozen=True)
+class Victim:
+    clinic: Clinic
+    phone: str
+    #: What a stranger might try to name: by the parameter that it stands for in a call.
+    ids: dict[str, str]
+
+    @classmethod
+    def open(cls, dsn: str, admin: psycopg.Connection) -> Victim:
+        org = str(one(admin, "SELECT booking.create_organization('Quillery', 'UTC')"))
+        clinic, phone = Clinic(dsn, admin, org), new_phone()
+        room = clinic.first_resource()
+        everyday = '{"mon":[["00:00","24:00"]],"tue":[["00:00","24:00"]],"wed":[["00:00","24:00"]],"thu":[["00:00","24:00"]],' \
+            '"fri":[["00:00","24:00"]],"sat":[["00:00","24:00"]],"sun":[["00:00","24:00"]]}'
+        one(admin, "SELECT booking.set_opening_hours(%s, %s)", [org, everyday])
+        one(admin, "SELECT booking.set_date_override(%s, current_date + 90, '[]', p_reason => 'wisdom tooth')", [org])
+        service = one(admin, "SELECT booking.create_service(%s, 'podiatry', 30, p_resource_ids => ARRAY[%s]::uuid[])", [org, room])
+        block = one(
+            admin, "SELECT booking.add_busy_block(%s, %s, %s, %s, 'wisdom tooth')", [org, room, future(60), future(60, 13)])
+        who = {"name": "Zuzanna Quill", "email": "zquill@example.com", "phone": phone}
+        booked = one(admin, BOOK, clinic.request(
+            future(), service="podiatry", key="quill-1", metadata='{"note": "wisdom tooth"}', **who))
+        assert_booked(booked)
+        hold = one(admin, "SELECT booking.hold_slot(%s, 'podiatry', %s, p_ttl_seconds => 86400)", [org, future(201)])
+        return cls(clinic, phone, {
+            "org": org, "resource": room, "service": str(service), "block": str(block), "hold": hold["holdId"],
+            "appointment": booked["appointmentId"], "contact": booked["contactId"], "key": "quill-1", "phone": phone,
+        })
+
+    def rows(self) -> dict[str, list[str]]:
+        """Everything it has."""
+        return everything(self.clinic.admin, self.ids["org"])
+
+    def traces(self) -> list[str]:
+        """What must never be seen by anybody else."""
+        return [*WORDS, self.phone, *self.ids.values()]
