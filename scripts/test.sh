@@ -5,9 +5,9 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_suites=(lint core phones extension sql isolation python fuzz)
+all_suites=(lint core phones extension sql isolation python hostile fuzz)
 # These talk to a server that has the extension.
-server_suites=" sql isolation python "
+server_suites=" sql isolation python hostile "
 
 suites=("${@:-${all_suites[@]}}")
 logs=$tree/tests/results/logs

@@ -1,7 +1,8 @@
 """What every test gets: a connection string, an admin connection and an organization of its own.
 
 Run: `BOOKING_TEST_DSN="host=... user=postgres dbname=..." pytest tests/python`. The database has the extension, the role is a
-superuser and the server takes 300 connections. Nothing is ever truncated: each test looks at its own organization only.
+superuser and the server takes 300 connections. BOOKING_TEST_CALLER may name another role, which then makes the calls under
+test. Nothing is ever truncated: each test looks at its own organization only.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import pytest
 from clinic import Clinic, connect, one
 from hostile import row_counts
 from hypothesis.configuration import set_hypothesis_home_dir
+from psycopg.conninfo import make_conninfo
 from victim import Victim
 
 # What hypothesis notes goes where all results go.
@@ -23,18 +25,29 @@ set_hypothesis_home_dir(Path(__file__).resolve().parents[1] / "results" / "hypot
 MISSING = "BOOKING_TEST_DSN is not set: pass a libpq conninfo of a superuser on a database that has the extension pg_booking"
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "superuser: not for a caller who is no superuser, and for no other search_path")
+
+
 @pytest.fixture(scope="session")
-def dsn() -> str:
-    """The connection string of the server under test."""
+def admin_dsn() -> str:
+    """The connection string of a superuser."""
     if not (value := os.environ.get("BOOKING_TEST_DSN", "").strip()):
         pytest.exit(MISSING, returncode=2)
     return value
 
 
 @pytest.fixture(scope="session")
-def admin(dsn: str) -> Iterator[psycopg.Connection]:
+def dsn(admin_dsn: str) -> str:
+    """The connection string of those who call."""
+    caller = os.environ.get("BOOKING_TEST_CALLER", "").strip()
+    return make_conninfo(admin_dsn, user=caller) if caller else admin_dsn
+
+
+@pytest.fixture(scope="session")
+def admin(admin_dsn: str) -> Iterator[psycopg.Connection]:
     """One autocommit session, for setting up and for looking at what is there."""
-    with connect(dsn) as session:
+    with connect(admin_dsn) as session:
         yield session
 
 

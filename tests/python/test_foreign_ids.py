@@ -13,6 +13,9 @@ from hostile import Outcome, call
 from tenants import KINDS, belongs_to, log_in, roles_of_each_kind
 from victim import Victim
 
+# They make roles, which takes a superuser.
+pytestmark = pytest.mark.superuser
+
 # Every function that takes an id, a key or a phone. Whatever a parameter names is the other organization's.
 CALLS = {
     "create_organization": "SELECT booking.create_organization('Mine', p_org_id => %(org)s)",

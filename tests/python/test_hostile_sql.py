@@ -14,6 +14,9 @@ from psycopg.conninfo import make_conninfo
 from tenants import KINDS, belongs_to, forget, log_in, roles_of_each_kind
 from victim import Victim
 
+# They make roles, which takes a superuser.
+pytestmark = pytest.mark.superuser
+
 TABLES = [
     "organizations", "resources", "services", "service_resources", "opening_hours", "closures", "busy_blocks", "contacts",
     "appointments", "idempotency_keys",

@@ -22,6 +22,9 @@ from hypothesis import strategies as st
 from model import Model, Room, change_days
 from model import instant as wall_instant
 
+# They change resources behind the functions, in the transaction of the calls.
+pytestmark = pytest.mark.superuser
+
 ZONES = [
     "UTC", "America/New_York", "Europe/London", "Australia/Lord_Howe", "Pacific/Apia", "Asia/Kathmandu", "America/St_Johns",
     "America/Santiago",

@@ -20,6 +20,9 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+# They make a database and roles, which takes a superuser.
+pytestmark = pytest.mark.superuser
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 # The roles that README.md makes. Roles belong to the whole cluster and outlive the database.
 ROLES = ["riverside_backend", "riverside_staff", "riverside_courier"]

@@ -13,6 +13,9 @@ from clinic import BOOK, Clinic, assert_booked, future, one, request
 from psycopg import sql
 from tenants import KINDS, roles_of_each_kind
 
+# They make roles, which takes a superuser.
+pytestmark = pytest.mark.superuser
+
 README = Path(__file__).resolve().parents[2] / "README.md"
 
 FUNCTIONS = "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'booking'::regnamespace"

@@ -5,7 +5,7 @@ SET datestyle = 'ISO, YMD';
 SELECT booking.create_organization('Riverside Dental', 'UTC') AS org \gset
 SELECT id AS main FROM booking.resources WHERE org_id = :'org' \gset
 SELECT date_trunc('month', now()) + interval '2 months 9 days' AS day \gset
-CREATE VIEW own_locks AS
+CREATE TEMP VIEW own_locks AS
 SELECT count(*) AS locks FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND mode = 'ExclusiveLock';
 BEGIN;
 SELECT answer->>'success' AS booked FROM booking.book_appointment_atomic(:'org', 'Ann Lee', NULL, '+14155550124', 'x', :'day'::timestamptz + interval '9 hours') AS answer;
