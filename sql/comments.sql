@@ -62,7 +62,7 @@ COMMENT ON FUNCTION booking.find_alternatives(uuid, timestamptz, integer, text, 
     'The p_count (1 to 50) nearest free times to p_scheduled_at, that one left out: within three hours, later first of two equally near, then the rest of that day, then the following days. Bad input or unknown organization: 22023. Source: core/src/alternatives.rs';
 
 COMMENT ON FUNCTION booking.health() IS
-    'One JSON line for a monitor: healthy, version, how many booking functions there are (1), tables without row level security (0), overlapping appointments (0; null without the right to read them). Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
+    'One JSON line for a monitor: healthy, version (of the library), schemaVersion, preloaded, how many booking functions there are (1), tables without row level security (0), exclusionConstraint, overlapping appointments (0; null without the right to read them). Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
 
 COMMENT ON FUNCTION booking.grant_member(regrole) IS
     'Grants p_role what books, looks, holds, moves and cancels, and the rows it writes: for people of an organization and for voice agents. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';

@@ -23,6 +23,17 @@ const TABLES_WITHOUT_POLICIES: &str = "
     FROM pg_catalog.pg_class AS c
     WHERE c.relnamespace = 'booking'::pg_catalog.regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relrowsecurity";
 
+/// The constraint, and the index that it stands on.
+const GUARANTEES: &str = "
+    SELECT pg_catalog.count(*)
+    FROM pg_catalog.pg_constraint AS c
+    JOIN pg_catalog.pg_index AS i ON i.indexrelid = c.conindid
+    WHERE c.conrelid = 'booking.appointments'::pg_catalog.regclass AND c.conname = 'appointments_never_overlap'
+      AND c.contype = 'x' AND i.indisvalid AND i.indisready AND i.indislive";
+
+const SCHEMA_VERSION: &str = "
+    SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_booking'";
+
 const MAY_READ_APPOINTMENTS: &str = "
     SELECT pg_catalog.has_table_privilege('booking.appointments', 'SELECT')";
 
@@ -44,13 +55,18 @@ fn read(client: &mut SpiClient<'_>) -> Result<Json> {
     let unprotected = count(client, TABLES_WITHOUT_POLICIES)?;
     let may_read = run_fresh(client, MAY_READ_APPOINTMENTS, &[])?.first().get_one::<bool>()?.unwrap_or(false);
     let overlaps = if may_read { Some(count(client, OVERLAPS)?) } else { None };
-    let healthy = booking_functions == 1 && unprotected == 0 && overlaps.unwrap_or(0) == 0;
+    let is_guaranteed = count(client, GUARANTEES)? == 1;
+    let schema_version = run_fresh(client, SCHEMA_VERSION, &[])?.first().get_one::<String>()?;
+    let healthy = booking_functions == 1 && unprotected == 0 && is_guaranteed && overlaps.unwrap_or(0) == 0;
     Ok(Json(json!({
         "success": true,
         "healthy": healthy,
         "version": env!("CARGO_PKG_VERSION"),
+        "schemaVersion": schema_version,
+        "preloaded": crate::was_preloaded(),
         "functions": {"book_appointment_atomic": booking_functions},
         "tablesWithoutRowLevelSecurity": unprotected,
+        "exclusionConstraint": is_guaranteed,
         "overlaps": overlaps,
     })))
 }

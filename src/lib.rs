@@ -3,6 +3,8 @@
 //! This crate is the SQL face: each room takes arguments in, calls a rule of `booking_core`, runs a statement and gives JSON
 //! or rows back. The rules are in `core/`, the tables and their constraints in `sql/`.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use pgrx::prelude::*;
 
 ::pgrx::pg_module_magic!(name, version);
@@ -63,7 +65,15 @@ pub extern "C-unwind" fn _PG_init() {
     // SAFETY: a plain read of a flag that only the starting server writes.
     if unsafe { pg_sys::process_shared_preload_libraries_in_progress } {
         booking_core::phone::warm_up();
+        PRELOADED.store(true, Ordering::Relaxed);
     }
+}
+
+/// Whether the server itself loaded the library, so that every backend inherited it.
+static PRELOADED: AtomicBool = AtomicBool::new(false);
+
+fn was_preloaded() -> bool {
+    PRELOADED.load(Ordering::Relaxed)
 }
 
 /// pgrx puts a backtrace, where one was captured, into the DETAIL of an error, and so before the eyes of every client. The

@@ -27,17 +27,22 @@ CREATE TABLE booking.appointments (
     FOREIGN KEY (org_id, service_id) REFERENCES booking.services (org_id, id),
     -- Deferred, because the contact of a booking is written after its appointment: only once the slot is ours.
     FOREIGN KEY (org_id, contact_id) REFERENCES booking.contacts (org_id, id) DEFERRABLE INITIALLY DEFERRED,
-    CHECK (starts_at < ends_at),
-    CHECK (expires_at IS NULL OR status IN ('held', 'cancelled')),
+    CONSTRAINT appointments_start_before_they_end CHECK (starts_at < ends_at),
+    CONSTRAINT appointments_only_holds_expire CHECK (expires_at IS NULL OR status IN ('held', 'cancelled')),
     -- A hold is of nobody yet, one that was released or has expired never was, and who was erased is nobody any more.
-    CHECK (contact_id IS NOT NULL OR status IN ('held', 'cancelled') OR erased_at IS NOT NULL),
-    CHECK ((contact_id IS NULL) = (patient_name IS NULL)),
-    CHECK ((limit_day IS NULL) = (limit_place IS NULL)),
+    CONSTRAINT appointments_are_of_somebody CHECK (
+        contact_id IS NOT NULL OR status IN ('held', 'cancelled') OR erased_at IS NOT NULL),
+    CONSTRAINT appointments_name_their_contact CHECK ((contact_id IS NULL) = (patient_name IS NULL)),
+    CONSTRAINT appointments_count_on_a_day CHECK ((limit_day IS NULL) = (limit_place IS NULL)),
     -- A row whose blocked range missed its own time would slip past the exclusion constraint.
     CONSTRAINT appointments_blocked_covers_time CHECK (
         blocked @> pg_catalog.tstzrange(starts_at, ends_at, '[)')
         AND NOT pg_catalog.lower_inf(blocked) AND NOT pg_catalog.upper_inf(blocked)
         AND pg_catalog.lower_inc(blocked) AND NOT pg_catalog.upper_inc(blocked)),
+    -- As long as a booking can be, with its buffers: who looks for what is taken need not look further back.
+    CONSTRAINT appointments_are_short CHECK (
+        starts_at - pg_catalog.lower(blocked) <= interval '24 hours'
+        AND pg_catalog.upper(blocked) - starts_at <= interval '48 hours'),
     -- Far beyond them lie years that not every reader of the calendar can hold.
     CONSTRAINT appointments_in_four_digit_years CHECK (
         pg_catalog.lower(blocked) >= TIMESTAMPTZ '1000-01-01 00:00:00+00'
@@ -80,8 +85,20 @@ COMMENT ON COLUMN booking.appointments.cancel_reason IS 'Why it was cancelled, i
 COMMENT ON COLUMN booking.appointments.erased_at IS 'When the person it was for was erased by erase_contact.';
 COMMENT ON CONSTRAINT appointments_never_overlap ON booking.appointments IS
     'The guarantee: no seat of a resource is taken twice at any instant.';
-
 COMMENT ON INDEX booking.appointments_keep_daily_limit IS
     'The guarantee of the daily limit: no place of a service''s limit on a resource and day is taken twice.';
+COMMENT ON COLUMN booking.appointments.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.appointments.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.appointments.resource_id IS 'Who or what is booked.';
+COMMENT ON COLUMN booking.appointments.service_type IS 'The service as it was named.';
+COMMENT ON COLUMN booking.appointments.starts_at IS 'When the person comes.';
+COMMENT ON COLUMN booking.appointments.ends_at IS 'When the person goes.';
+COMMENT ON COLUMN booking.appointments.metadata IS 'A JSON object of the caller''s own.';
+COMMENT ON COLUMN booking.appointments.cancelled_at IS 'When it was cancelled, or its hold expired.';
+COMMENT ON COLUMN booking.appointments.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON INDEX booking.appointments_of_contact IS 'The appointments of one person.';
+COMMENT ON INDEX booking.appointments_only_held IS 'Holds that nobody confirmed, by expiry: what purge deletes.';
+COMMENT ON POLICY appointments_of_tenant ON booking.appointments IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.appointments', '');

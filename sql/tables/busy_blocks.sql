@@ -26,5 +26,13 @@ CREATE POLICY busy_blocks_of_tenant ON booking.busy_blocks USING (org_id = booki
 COMMENT ON TABLE booking.busy_blocks IS
     'When resources are away: every seat is taken. Written by add_busy_block and remove_busy_block.';
 COMMENT ON COLUMN booking.busy_blocks.during IS 'Half-open, [start, end).';
+COMMENT ON COLUMN booking.busy_blocks.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.busy_blocks.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.busy_blocks.resource_id IS 'Who is away.';
+COMMENT ON COLUMN booking.busy_blocks.reason IS 'Why, if anybody said.';
+COMMENT ON COLUMN booking.busy_blocks.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON INDEX booking.busy_blocks_of_resource IS 'The busy time of a resource in a stretch of time, in one read.';
+COMMENT ON POLICY busy_blocks_of_tenant ON booking.busy_blocks IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.busy_blocks', '');

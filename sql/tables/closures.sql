@@ -22,5 +22,13 @@ COMMENT ON TABLE booking.closures IS 'The opening hours of single dates. Written
 COMMENT ON COLUMN booking.closures.resource_id IS 'NULL: of the organization.';
 COMMENT ON COLUMN booking.closures.windows IS
     'When it opens and closes, in minutes after local midnight; beyond 1440 is the next morning. Empty: closed.';
+COMMENT ON COLUMN booking.closures.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.closures.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.closures.date IS 'The local date.';
+COMMENT ON COLUMN booking.closures.reason IS 'Why, if anybody said.';
+COMMENT ON COLUMN booking.closures.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON INDEX booking.closures_of_date IS 'One row for each date of an organization or a resource.';
+COMMENT ON POLICY closures_of_tenant ON booking.closures IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.closures', '');

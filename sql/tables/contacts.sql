@@ -19,5 +19,12 @@ COMMENT ON TABLE booking.contacts IS
 COMMENT ON COLUMN booking.contacts.phone IS 'E.164, as +14155550123.';
 COMMENT ON COLUMN booking.contacts.email IS
     'Lower case. Where none was given: <digits of the phone>@no-email.invalid, which is never mailed.';
+COMMENT ON COLUMN booking.contacts.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.contacts.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.contacts.name IS 'In name case, as it was last given.';
+COMMENT ON COLUMN booking.contacts.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON COLUMN booking.contacts.updated_at IS 'When the name or the e-mail address last changed.';
+COMMENT ON POLICY contacts_of_tenant ON booking.contacts IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.contacts', '');

@@ -16,5 +16,10 @@ COMMENT ON TABLE booking.idempotency_keys IS
     'The first answer given under each idempotency key. Internal: written and read by book_appointment_atomic.';
 COMMENT ON COLUMN booking.idempotency_keys.fingerprint IS 'A 128-bit hash of the request the answer was given to.';
 COMMENT ON COLUMN booking.idempotency_keys.response IS 'The answer, as the JSON text it was given in.';
+COMMENT ON COLUMN booking.idempotency_keys.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.idempotency_keys.key IS 'As the caller gave it, trimmed.';
+COMMENT ON COLUMN booking.idempotency_keys.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON POLICY idempotency_keys_of_tenant ON booking.idempotency_keys IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.idempotency_keys', '');

@@ -22,5 +22,10 @@ COMMENT ON COLUMN booking.opening_hours.resource_id IS 'NULL: the hours of the o
 COMMENT ON COLUMN booking.opening_hours.weekday IS 'ISO: 1 is Monday, 7 is Sunday.';
 COMMENT ON COLUMN booking.opening_hours.windows IS
     'When it opens and closes, in minutes after local midnight; beyond 1440 is the next morning. Empty: closed.';
+COMMENT ON COLUMN booking.opening_hours.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.opening_hours.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON INDEX booking.opening_hours_of_day IS 'One row for each weekday of an organization or a resource.';
+COMMENT ON POLICY opening_hours_of_tenant ON booking.opening_hours IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.opening_hours', '');

@@ -16,5 +16,12 @@ COMMENT ON TABLE booking.organizations IS
 COMMENT ON COLUMN booking.organizations.timezone IS 'IANA zone, as America/New_York: the clock on the wall.';
 COMMENT ON COLUMN booking.organizations.default_region IS
     'ISO 3166 region, as US: how phone numbers without a country code and dates such as 12/25 are read.';
+COMMENT ON COLUMN booking.organizations.org_id IS 'What every other row of the tenant carries.';
+COMMENT ON COLUMN booking.organizations.name IS 'As people know it.';
+COMMENT ON COLUMN booking.organizations.settings IS
+    'A JSON object. {"strict_services": true}: only services that create_service made can be booked by name.';
+COMMENT ON COLUMN booking.organizations.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON POLICY organizations_of_tenant ON booking.organizations IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.organizations', '');

@@ -13,5 +13,10 @@ CREATE POLICY service_resources_of_tenant ON booking.service_resources USING (or
 
 COMMENT ON TABLE booking.service_resources IS
     'The resources that can do a service; a service that is not here can be done by all. Written by create_service.';
+COMMENT ON COLUMN booking.service_resources.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.service_resources.service_id IS 'The service.';
+COMMENT ON COLUMN booking.service_resources.resource_id IS 'A resource that can do it.';
+COMMENT ON POLICY service_resources_of_tenant ON booking.service_resources IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.service_resources', '');

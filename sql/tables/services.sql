@@ -32,5 +32,13 @@ COMMENT ON COLUMN booking.services.slot_anchor IS
 COMMENT ON COLUMN booking.services.min_notice_minutes IS 'How long before its start it must be booked.';
 COMMENT ON COLUMN booking.services.horizon_days IS 'How many local days after today it can be booked.';
 COMMENT ON COLUMN booking.services.daily_limit IS 'Appointments on one resource and local day; NULL: as many as fit.';
+COMMENT ON COLUMN booking.services.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.services.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.services.name IS 'As it was given.';
+COMMENT ON COLUMN booking.services.duration_minutes IS 'How long an appointment lasts unless the booking says.';
+COMMENT ON COLUMN booking.services.slot_step_minutes IS 'The step of the grid of the times on offer.';
+COMMENT ON COLUMN booking.services.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON POLICY services_of_tenant ON booking.services IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.services', '');
