@@ -77,3 +77,8 @@ installed_checksum() {
         sha256sum "$file" 2>/dev/null || echo "no $file"
     done < <(installed_files) | sha256sum | cut -c1-64
 }
+
+# The version of the extension, as Cargo.toml has it.
+package_version() {
+    sed -nE 's/^version *= *"([0-9.]+)"$/\1/p' "$tree/Cargo.toml" | head -n 1
+}

@@ -10,4 +10,6 @@ if [ "$pg_major" != "$(pin postgres default)" ]; then
 fi
 cd "$tree"
 cargo pgrx package "${arguments[@]}" 2>&1 | without_colour || fail "the package could not be built; see above."
+# The scripts of the versions before it: a database that is still at one of them may want to be made again as it is.
+cp sql/released/"$extension"--*.sql "$cargo_target/release/$extension-pg$pg_major$("$pg_config" --sharedir)/extension/"
 say "The package is in $cargo_target/release/$extension-pg$pg_major."

@@ -24,6 +24,10 @@ COMMENT ON FUNCTION booking.create_resource(uuid, text, integer) IS
 
 COMMENT ON FUNCTION booking.create_service(uuid, text, integer, integer, integer, integer, integer, integer, integer, uuid[], text) IS
     'Makes a service and returns its id. Bookings find it by p_name without regard to case. Durations, buffers, step and notice in minutes, p_horizon_days in local days after today; p_daily_limit: appointments on one resource and local day, NULL is no limit; p_resource_ids: who can do it, NULL is everyone; p_slot_anchor: midnight or opening, where the grid of the times on offer begins. Bad input: 22023; a name in use: 23505. Source: src/setup/service.rs';
+COMMENT ON FUNCTION booking.update_resource(uuid, uuid, text, integer) IS
+    'Changes the name or the capacity of a resource; NULL keeps what it has. Appointments keep their seats; with fewer seats, no more are booked than there is room for. Bad input: 22023. Source: src/setup/resource.rs';
+COMMENT ON FUNCTION booking.update_service(uuid, text, text, integer, integer, integer, integer, integer, integer, integer, uuid[], text) IS
+    'Changes the service called p_service; NULL keeps what it has, p_daily_limit 0 takes the limit away, p_resource_ids ''{}'' lets every resource do it. Units as in create_service. Appointments stay as they were booked. Bad input: 22023; a name in use: 23505. Source: src/setup/service.rs';
 COMMENT ON FUNCTION booking.set_opening_hours(uuid, jsonb, uuid) IS
     'Sets the weekly hours of an organization, or of p_resource_id, in place of those it had: {"mon":[["09:00","12:00"],["13:00","17:00"]],...} on the local clock. 24:00 ends a day, an end that is not after its start is of the next morning, a missing day is closed, {} takes the hours away: open always, or for a resource as the organization. Bad input: 22023. Source: core/src/hours';
 COMMENT ON FUNCTION booking.set_date_override(uuid, date, jsonb, uuid, text) IS

@@ -22,6 +22,8 @@ pub struct Organization {
     pub rules: Rules,
     /// Whether anybody has set hours; without any it is open always.
     pub has_hours: bool,
+    /// Whether the caller sees its appointments through a policy.
+    pub has_row_security: bool,
     /// The resources that were asked for and can do the service, ordered by id.
     pub resources: Vec<Resource>,
 }
@@ -77,7 +79,8 @@ const READ: &str = "
         OR NOT EXISTS (
             SELECT FROM booking.service_resources AS able WHERE able.org_id = o.org_id AND able.service_id = s.id),
         s.id, s.name, s.duration_minutes, s.buffer_before_minutes, s.buffer_after_minutes, s.slot_step_minutes,
-        s.slot_anchor, s.min_notice_minutes, s.horizon_days, s.daily_limit
+        s.slot_anchor, s.min_notice_minutes, s.horizon_days, s.daily_limit,
+        pg_catalog.row_security_active('booking.appointments'::pg_catalog.regclass)
     FROM booking.organizations AS o
     LEFT JOIN booking.services AS s ON s.org_id = o.org_id AND s.name_key = $3
     LEFT JOIN booking.resources AS r ON r.org_id = o.org_id AND ($2 IS NULL OR r.id = $2)
@@ -129,6 +132,7 @@ impl Organization {
             rules: if service.is_some() { rules_from_row(row)? } else { Rules::default() },
             service,
             has_hours: row.get::<bool>(4)?.unwrap_or(true),
+            has_row_security: row.get::<bool>(18)?.unwrap_or(true),
             resources: Vec::new(),
         })
     }
@@ -169,7 +173,7 @@ pub fn org_not_found(org_id: &str) -> Refusal {
     )
 }
 
-fn service_not_found(asked: &str) -> Refusal {
+pub fn service_not_found(asked: &str) -> Refusal {
     Refusal::new(
         Code::ServiceNotFound,
         format!("service {} does not exist in this organization", quoted(asked.trim())),

@@ -1,5 +1,7 @@
 //! What is taken and what is free: spans of time and the seats of a resource.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Duration, Utc};
 use uuid::Uuid;
 
@@ -53,42 +55,44 @@ pub struct ResourceCalendar {
     pub resource_id: Uuid,
     /// Element n holds the busy spans of seat n + 1, sorted by start and not overlapping (the constraint sees to it).
     seats: Vec<Vec<Span>>,
+    /// The same of the seats beyond the capacity: the resource has been made smaller since they were booked.
+    beyond: BTreeMap<i32, Vec<Span>>,
     /// When the resource is away, sorted by start and not touching.
     away: Vec<Span>,
 }
 
 impl ResourceCalendar {
-    /// The calendar of a resource with seats 1 to `capacity`. A seat beyond the capacity (the resource has been made smaller
-    /// since) takes nothing from the seats that are left.
+    /// The calendar of a resource with seats 1 to `capacity`.
     pub fn new(resource_id: Uuid, capacity: i32, taken: impl IntoIterator<Item = (Taken, Span)>) -> Self {
         let seats = vec![Vec::new(); usize::try_from(capacity).unwrap_or(0)];
-        let mut calendar = ResourceCalendar { resource_id, seats, away: Vec::new() };
+        let mut calendar = ResourceCalendar { resource_id, seats, beyond: BTreeMap::new(), away: Vec::new() };
         for (what, span) in taken {
-            let busy = match what {
-                Taken::Seat(seat) => calendar.line(seat),
-                Taken::Whole => Some(&mut calendar.away),
-            };
-            if let Some(busy) = busy {
-                busy.push(span);
+            match what {
+                Taken::Seat(seat) => calendar.line(seat).push(span),
+                Taken::Whole => calendar.away.push(span),
             }
         }
-        calendar.seats.iter_mut().for_each(|busy| busy.sort_unstable_by_key(|span| span.start));
+        let lines = calendar.seats.iter_mut().chain(calendar.beyond.values_mut());
+        lines.for_each(|busy| busy.sort_unstable_by_key(|span| span.start));
         calendar.away = merged(calendar.away);
         calendar
     }
 
     /// Takes `seat` for `span` in this calendar, as a booking that is about to be written will.
     pub fn take(&mut self, seat: i32, span: Span) {
-        if let Some(busy) = self.line(seat) {
-            let position = busy.partition_point(|other| other.start <= span.start);
-            busy.insert(position, span);
-        }
+        let busy = self.line(seat);
+        let position = busy.partition_point(|other| other.start <= span.start);
+        busy.insert(position, span);
     }
 
-    /// The seats, counted from 1, on which nothing overlaps `span`, lowest first.
+    /// The seats, counted from 1, on which nothing overlaps `span`, lowest first. Each seat beyond the capacity that is taken
+    /// then keeps one of them empty: no more come than there is room for.
     pub fn free_seats(&self, span: Span) -> impl Iterator<Item = i32> + '_ {
         let seats = if is_free(&self.away, span) { self.seats.as_slice() } else { &[] };
-        (1..).zip(seats).filter(move |(_, busy)| is_free(busy, span)).map(|(seat, _)| seat)
+        let free = move || (1..).zip(seats).filter(move |(_, busy)| is_free(busy, span)).map(|(seat, _)| seat);
+        let beyond = self.beyond.values().filter(|busy| !is_free(busy, span)).count();
+        let room = if beyond == 0 { seats.len() } else { free().count().saturating_sub(beyond) };
+        free().take(room)
     }
 
     pub fn is_free(&self, span: Span) -> bool {
@@ -97,17 +101,25 @@ impl ResourceCalendar {
 
     /// How many appointments overlap `span`, over all seats.
     pub fn load(&self, span: Span) -> usize {
-        self.seats.iter().flatten().filter(|busy| busy.overlaps(&span)).count()
+        self.appointments().filter(|busy| busy.overlaps(&span)).count()
     }
 
     /// When the last appointment within `day` ended that was over by `moment`; `None` if there was none.
     pub fn idle_since(&self, moment: DateTime<Utc>, day: Span) -> Option<DateTime<Utc>> {
-        let over = self.seats.iter().flatten().filter(|busy| busy.overlaps(&day) && busy.end <= moment);
+        let over = self.appointments().filter(|busy| busy.overlaps(&day) && busy.end <= moment);
         over.map(|busy| busy.end).max()
     }
 
-    fn line(&mut self, seat: i32) -> Option<&mut Vec<Span>> {
-        self.seats.get_mut(usize::try_from(seat.checked_sub(1)?).ok()?)
+    fn appointments(&self) -> impl Iterator<Item = &Span> {
+        self.seats.iter().chain(self.beyond.values()).flatten()
+    }
+
+    fn line(&mut self, seat: i32) -> &mut Vec<Span> {
+        let position = seat.checked_sub(1).and_then(|position| usize::try_from(position).ok());
+        match position.and_then(|position| self.seats.get_mut(position)) {
+            Some(line) => line,
+            None => self.beyond.entry(seat).or_default(),
+        }
     }
 }
 
@@ -158,10 +170,24 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_beyond_the_capacity_takes_nothing_away() {
+    fn a_resource_that_was_made_smaller_takes_no_more_than_it_has_room_for() {
         let nine = span("2026-11-24 09:00", "2026-11-24 10:00");
-        let calendar = ResourceCalendar::new(Uuid::nil(), 1, [2, 0, i32::MIN].map(|seat| (Taken::Seat(seat), nine)));
-        assert!(calendar.is_free(nine));
+        let ten = span("2026-11-24 10:00", "2026-11-24 11:00");
+        let taken = [(Taken::Seat(2), nine), (Taken::Seat(5), nine), (Taken::Seat(5), ten)];
+        let calendar = ResourceCalendar::new(Uuid::nil(), 3, taken);
+        assert_eq!(calendar.free_seats(nine).collect::<Vec<_>>(), vec![1]);
+        assert_eq!(calendar.free_seats(ten).collect::<Vec<_>>(), vec![1, 2]);
+        assert_eq!(calendar.load(nine), 2);
+        let smaller = ResourceCalendar::new(Uuid::nil(), 1, taken);
+        assert!(!smaller.is_free(nine));
+        assert!(smaller.is_free(span("2026-11-24 11:00", "2026-11-24 12:00")));
+    }
+
+    #[test]
+    fn no_number_of_a_seat_is_too_strange() {
+        let nine = span("2026-11-24 09:00", "2026-11-24 10:00");
+        let taken = [i32::MAX, 0, i32::MIN].map(|seat| (Taken::Seat(seat), nine));
+        assert_eq!(ResourceCalendar::new(Uuid::nil(), 4, taken).free_seats(nine).collect::<Vec<_>>(), vec![1]);
     }
 
     #[test]

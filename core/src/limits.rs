@@ -8,6 +8,11 @@ use crate::refusal::{Code, Refusal, is_invisible, quoted};
 pub const DEFAULT_DURATION_MINUTES: i32 = 60;
 /// The longest appointment, in minutes: one day.
 pub const LONGEST_DURATION_MINUTES: i32 = 24 * 60;
+/// The longest buffer before or after an appointment, in minutes: one day.
+pub const LONGEST_BUFFER_MINUTES: i32 = 24 * 60;
+/// The longest that an appointment can keep others away after its start, in minutes. The constraint appointments_are_short says
+/// so too.
+pub const LONGEST_AFTER_START_MINUTES: i32 = LONGEST_DURATION_MINUTES + LONGEST_BUFFER_MINUTES;
 /// How far ahead anything can be booked, in days: ten years. It stops a mistyped year, not a plan.
 pub const LONGEST_HORIZON_DAYS: i32 = 3_653;
 /// The longest service name, organization name and idempotency key, in characters.

@@ -5,7 +5,7 @@ use chrono::{DateTime, Days, Duration, NaiveDate, Utc};
 use crate::appointment_time::TimeRefusal;
 use crate::calendar::Span;
 use crate::grid;
-use crate::limits::{self, LONGEST_DURATION_MINUTES, LONGEST_HORIZON_DAYS};
+use crate::limits::{self, LONGEST_BUFFER_MINUTES, LONGEST_DURATION_MINUTES, LONGEST_HORIZON_DAYS};
 use crate::refusal::{Code, Refusal, quoted};
 use crate::zone::{self, Zone};
 
@@ -84,8 +84,8 @@ impl Rules {
     pub fn checked(self) -> Result<Self, Refusal> {
         limits::duration_minutes(Some(self.duration_minutes), LONGEST_DURATION_MINUTES)?;
         let minutes = "pass whole minutes";
-        in_range("a buffer before of", self.buffer_before_minutes, 0, LONGEST_DURATION_MINUTES, minutes)?;
-        in_range("a buffer after of", self.buffer_after_minutes, 0, LONGEST_DURATION_MINUTES, minutes)?;
+        in_range("a buffer before of", self.buffer_before_minutes, 0, LONGEST_BUFFER_MINUTES, minutes)?;
+        in_range("a buffer after of", self.buffer_after_minutes, 0, LONGEST_BUFFER_MINUTES, minutes)?;
         in_range("a slot step of", self.slot_step_minutes, 1, LONGEST_DURATION_MINUTES, minutes)?;
         in_range("a minimum notice of", self.min_notice_minutes, 0, LONGEST_NOTICE_MINUTES, minutes)?;
         in_range("a horizon of", self.horizon_days, 0, LONGEST_HORIZON_DAYS, "pass whole days")?;

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# the pins are equal, the code is formatted, clippy and shellcheck are content
+# the pins are equal, released scripts unchanged, the code is formatted, clippy and shellcheck are content
 set -euo pipefail
 . "$(dirname "$0")/../common.sh"
 
 status=0
 cd "$tree"
 scripts/check-pins.sh || status=1
+scripts/check-released.sh || status=1
 
 if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; then
     cargo fmt --all --check || status=1

@@ -38,6 +38,7 @@ BEGIN
     PERFORM booking.grant_member(p_role);
     EXECUTE format('GRANT EXECUTE ON FUNCTION
             booking.create_organization, booking.create_resource, booking.create_service,
+            booking.update_resource, booking.update_service,
             booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block,
             booking.purge, booking.erase_contact, booking.clean_organization
         TO %s', p_role);
@@ -46,10 +47,14 @@ BEGIN
             booking.closures, booking.busy_blocks
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
-            booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments, booking.contacts,
-            booking.idempotency_keys
+            booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
+            booking.contacts, booking.idempotency_keys
         TO %s', p_role);
     EXECUTE format('GRANT UPDATE (metadata, erased_at) ON booking.appointments TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (name, capacity) ON booking.resources TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (name, name_key, duration_minutes, buffer_before_minutes, buffer_after_minutes,
+            slot_step_minutes, slot_anchor, min_notice_minutes, horizon_days, daily_limit)
+        ON booking.services TO %s', p_role);
 END
 $$;
 

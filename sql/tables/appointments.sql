@@ -57,6 +57,10 @@ CREATE UNIQUE INDEX appointments_keep_daily_limit
     ON booking.appointments (org_id, resource_id, service_id, limit_day, limit_place)
     WHERE limit_place IS NOT NULL AND status <> 'cancelled';
 
+-- The calendar of a resource for whoever is under row level security, where the index of the exclusion constraint cannot be
+-- searched by time.
+CREATE INDEX appointments_of_resource ON booking.appointments (org_id, resource_id, starts_at)
+    WHERE status NOT IN ('cancelled', 'completed', 'no_show');
 CREATE INDEX appointments_of_contact ON booking.appointments (org_id, contact_id);
 CREATE INDEX appointments_only_held ON booking.appointments (org_id, expires_at) WHERE contact_id IS NULL;
 
@@ -96,6 +100,7 @@ COMMENT ON COLUMN booking.appointments.ends_at IS 'When the person goes.';
 COMMENT ON COLUMN booking.appointments.metadata IS 'A JSON object of the caller''s own.';
 COMMENT ON COLUMN booking.appointments.cancelled_at IS 'When it was cancelled, or its hold expired.';
 COMMENT ON COLUMN booking.appointments.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON INDEX booking.appointments_of_resource IS 'What keeps a resource busy, by start.';
 COMMENT ON INDEX booking.appointments_of_contact IS 'The appointments of one person.';
 COMMENT ON INDEX booking.appointments_only_held IS 'Holds that nobody confirmed, by expiry: what purge deletes.';
 COMMENT ON POLICY appointments_of_tenant ON booking.appointments IS

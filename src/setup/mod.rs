@@ -3,6 +3,7 @@
 mod busy_block;
 mod hours;
 mod organization;
+mod resource;
 mod service;
 
 use booking_core::{Code, Refusal};

@@ -8,7 +8,10 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 from calls import SERVICE
-from clinic import BOOK, Clinic, connect, future, one, request
+from clinic import BOOK, Clinic, connect, future, one
+from clinic import request as booking_of
+from psycopg import sql
+from tenants import roles_of_each_kind
 
 # They fill the tables by plain inserts, and a hostile search_path has its own costs.
 pytestmark = pytest.mark.superuser
@@ -77,8 +80,14 @@ class Month:
             "status": status,
         })
 
-    def costs(self) -> dict[str, Cost]:
-        return {look: self._cost(look) for look in LOOKS}
+    def costs(self, role: str | None) -> dict[str, Cost]:
+        """Of each look, by the role, as one of this clinic."""
+        if role:
+            self.session.execute("SELECT set_config('booking.org_id', %s, true)", [self.clinic.org_id])
+            self.session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(role)))
+        found = {look: self._cost(look) for look in LOOKS}
+        self.session.execute("RESET ROLE")
+        return found
 
     def _cost(self, look: str) -> Cost:
         """Of the second call: the first one makes its plans, and reads the catalog for them."""
@@ -90,7 +99,7 @@ class Month:
     def _pages(self, look: str) -> int:
         """The pages that a call touched. A booking is undone, so that the next one finds its time free."""
         parameters = {"first": FIRST_DAY, "last": LAST_DAY, "room": self.room}
-        wanted = request(self.clinic.org_id, LAST_DAY, resource=self.room, service="surgery")
+        wanted = booking_of(self.clinic.org_id, LAST_DAY, resource=self.room, service="surgery")
         with self.session.transaction(force_rollback=True):
             explain = f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {LOOKS[look]}"
             (found,) = one(self.session, explain, wanted | parameters)
@@ -106,18 +115,19 @@ def crowd(month: Month, dsn: str) -> None:
     other.fill(other.other_room, QUARTER, FIRST_DAY - timedelta(days=70), "completed")
 
 
-@pytest.fixture(scope="module")
-def costs(dsn: str, admin: psycopg.Connection) -> dict[str, dict[str, Cost]]:
+@pytest.fixture(scope="module", params=[None, "member"], ids=["a superuser", "a tenant under row level security"])
+def costs(request: pytest.FixtureRequest, dsn: str, admin: psycopg.Connection) -> dict[str, dict[str, Cost]]:
     """What each look costs in the month alone, and in the crowd. All is undone and swept up: it would slow other tests down."""
-    with connect(dsn, autocommit=False) as session:
+    with roles_of_each_kind(dsn) as roles, connect(dsn, autocommit=False) as session:
+        role = roles.get(request.param)
         month = Month.begin(dsn, session)
-        found = {"alone": month.costs()}
+        found = {"alone": month.costs(role)}
         crowd(month, dsn)
-        found["by the plans it had"] = month.costs()
+        found["by the plans it had"] = month.costs(role)
         session.execute("DISCARD PLANS")
-        found["by new plans"] = month.costs()
+        found["by new plans"] = month.costs(role)
         session.execute("ANALYZE booking.appointments")
-        found["by plans that know the crowd"] = month.costs()
+        found["by plans that know the crowd"] = month.costs(role)
         session.rollback()
     admin.execute("VACUUM booking.appointments")
     return found

@@ -117,6 +117,10 @@ def test_a_backend_forgets(clinic: Clinic, roles: dict[str, str]):
 SET_UP = {
     "a service": "SELECT booking.create_service(%(org)s, 'Check', 30, p_daily_limit => 2, p_resource_ids => ARRAY[%(room)s]::uuid[])",
     "a resource": "SELECT booking.create_resource(%(org)s, 'Room')",
+    "more seats": "SELECT booking.update_resource(%(org)s, %(room)s, 'Hall', 4)",
+    "a longer service": """
+        SELECT booking.create_service(%(org)s, 'Wash', 30),
+            booking.update_service(%(org)s, 'Wash', 'Cut', 45, p_resource_ids => ARRAY[%(room)s]::uuid[])""",
     "hours": """SELECT booking.set_opening_hours(%(org)s, '{"mon": [["09:00","17:00"]]}')""",
     "hours again": "SELECT booking.set_opening_hours(%(org)s, '{}')",
     "an override": "SELECT booking.set_date_override(%(org)s, current_date + 9, '[]')",
