@@ -1,5 +1,6 @@
 -- The calendar. The exclusion constraint is the proof that nothing is booked twice: it holds for every writer, at every
--- isolation level, whatever path the row came by.
+-- isolation level, whatever path the row came by. Operators on ranges name their schema: the ones of pg_catalog take any range,
+-- and one for exactly this range, in a schema that the installer happens to search, would be preferred to them.
 CREATE TABLE booking.appointments (
     org_id        uuid        NOT NULL,
     id            uuid        NOT NULL,
@@ -36,7 +37,7 @@ CREATE TABLE booking.appointments (
     CONSTRAINT appointments_count_on_a_day CHECK ((limit_day IS NULL) = (limit_place IS NULL)),
     -- A row whose blocked range missed its own time would slip past the exclusion constraint.
     CONSTRAINT appointments_blocked_covers_time CHECK (
-        blocked @> pg_catalog.tstzrange(starts_at, ends_at, '[)')
+        blocked OPERATOR(pg_catalog.@>) pg_catalog.tstzrange(starts_at, ends_at, '[)')
         AND NOT pg_catalog.lower_inf(blocked) AND NOT pg_catalog.upper_inf(blocked)
         AND pg_catalog.lower_inc(blocked) AND NOT pg_catalog.upper_inc(blocked)),
     -- As long as a booking can be, with its buffers: who looks for what is taken need not look further back.
@@ -48,7 +49,7 @@ CREATE TABLE booking.appointments (
         pg_catalog.lower(blocked) >= TIMESTAMPTZ '1000-01-01 00:00:00+00'
         AND pg_catalog.upper(blocked) < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
     CONSTRAINT appointments_never_overlap EXCLUDE USING gist
-        (org_id WITH =, resource_id WITH =, seat WITH =, blocked WITH &&)
+        (org_id WITH =, resource_id WITH =, seat WITH =, blocked WITH OPERATOR(pg_catalog.&&))
         WHERE (status IN ('held', 'pending', 'confirmed'))
 );
 

@@ -9,7 +9,8 @@ CREATE TABLE booking.closures (
     created_at  timestamptz    NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, resource_id) REFERENCES booking.resources (org_id, id),
-    CONSTRAINT closures_lie_in_two_days CHECK (windows <@ pg_catalog.int4multirange(pg_catalog.int4range(0, 2880)))
+    CONSTRAINT closures_lie_in_two_days CHECK (
+        windows OPERATOR(pg_catalog.<@) pg_catalog.int4multirange(pg_catalog.int4range(0, 2880)))
 );
 
 CREATE UNIQUE INDEX closures_of_date

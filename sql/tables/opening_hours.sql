@@ -7,7 +7,8 @@ CREATE TABLE booking.opening_hours (
     windows     int4multirange NOT NULL,
     PRIMARY KEY (org_id, id),
     FOREIGN KEY (org_id, resource_id) REFERENCES booking.resources (org_id, id),
-    CONSTRAINT opening_hours_lie_in_two_days CHECK (windows <@ pg_catalog.int4multirange(pg_catalog.int4range(0, 2880)))
+    CONSTRAINT opening_hours_lie_in_two_days CHECK (
+        windows OPERATOR(pg_catalog.<@) pg_catalog.int4multirange(pg_catalog.int4range(0, 2880)))
 );
 
 CREATE UNIQUE INDEX opening_hours_of_day

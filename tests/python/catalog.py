@@ -70,8 +70,10 @@ ASPECTS = {
 
 
 def catalog(session: psycopg.Connection) -> dict[str, dict[str, str]]:
-    """By aspect: what stands under each name."""
-    return {aspect: {name: str(what) for name, what in session.execute(query)} for aspect, query in ASPECTS.items()}
+    """By aspect: what stands under each name. With an empty search_path everything is shown with its schema."""
+    with session.transaction():
+        session.execute("SET LOCAL search_path = ''")
+        return {aspect: {name: str(what) for name, what in session.execute(query)} for aspect, query in ASPECTS.items()}
 
 
 def differences(one: dict[str, dict[str, str]], other: dict[str, dict[str, str]]) -> list[str]:

@@ -13,10 +13,10 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
+from databases import new_database
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -61,17 +61,13 @@ def examples() -> list[Example]:
 
 
 @pytest.fixture
-def new_database(dsn: str) -> Iterator[dict]:
+def reader(admin_dsn: str, admin: psycopg.Connection) -> Iterator[dict]:
     """The connection parameters of a database that only this test uses. It has no extension yet: README.md makes it."""
-    name = f"booking_readme_{uuid4().hex[:8]}"
-    database, roles = sql.Identifier(name), sql.SQL(", ").join(map(sql.Identifier, ROLES))
-    with psycopg.connect(dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(database))
-        try:
-            yield conninfo_to_dict(dsn, dbname=name)
-        finally:
-            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(database))
-            admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(roles))
+    try:
+        with new_database(admin_dsn) as database:
+            yield conninfo_to_dict(database)
+    finally:
+        admin.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.SQL(", ").join(map(sql.Identifier, ROLES))))
 
 
 def run(database: dict, script: str) -> subprocess.CompletedProcess[str]:
@@ -114,8 +110,8 @@ def comparable(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def test_the_readme_runs_from_top_to_bottom_and_prints_what_it_says(new_database: dict) -> None:
-    page = run_readme(new_database)
+def test_the_readme_runs_from_top_to_bottom_and_prints_what_it_says(reader: dict) -> None:
+    page = run_readme(reader)
 
     first = [json.loads(line) for line in page[0].output.splitlines() if line.startswith("{")]
     assert len(first) == 2, f"the first example answers {page[0].output!r}"
@@ -134,9 +130,9 @@ def test_the_readme_runs_from_top_to_bottom_and_prints_what_it_says(new_database
         )
 
 
-def test_every_function_of_the_extension_stands_in_an_example(new_database: dict) -> None:
+def test_every_function_of_the_extension_stands_in_an_example(reader: dict) -> None:
     listed = run(
-        new_database,
+        reader,
         "SET client_min_messages = warning; CREATE EXTENSION pg_booking CASCADE;"
         "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'booking'::regnamespace;",
     )
@@ -148,9 +144,9 @@ def test_every_function_of_the_extension_stands_in_an_example(new_database: dict
 
 
 @pytest.mark.parametrize("broken", ["SELECT 1 / 0;", "SELECT booking.no_such_function();"])
-def test_a_block_that_fails_is_noticed(new_database: dict, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, broken: str) -> None:
+def test_a_block_that_fails_is_noticed(reader: dict, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, broken: str) -> None:
     copy = tmp_path / "README.md"
     copy.write_text(README.read_text(encoding="utf-8") + f"\n```sql\n{broken}\n```\n", encoding="utf-8")
     monkeypatch.setitem(globals(), "README", copy)
     with pytest.raises(AssertionError, match="README.md does not run"):
-        run_readme(new_database)
+        run_readme(reader)

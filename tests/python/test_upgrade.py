@@ -5,16 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import psycopg
 import pytest
 from catalog import catalog, differences
 from clinic import BOOK, Clinic, assert_booked, connect, future, new_phone, one
-from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from databases import database_with_extension
 from sessions import book_and_wait_for, second_session
 from tenants import belongs_to, log_in, roles_of_each_kind
 from victim import Victim
@@ -28,26 +25,10 @@ UPDATE = "ALTER EXTENSION pg_booking UPDATE"
 VERSION = "SELECT extversion FROM pg_extension WHERE extname = 'pg_booking'"
 
 
-@contextmanager
-def database_of(admin_dsn: str, version: str | None) -> Iterator[str]:
-    """The connection string of a database that has the extension in this version, or as it is made now."""
-    name = f"booking_upgrade_{uuid4().hex[:8]}"
-    with psycopg.connect(admin_dsn, autocommit=True) as server:
-        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(sql.Identifier(name)))
-        try:
-            dsn = make_conninfo(admin_dsn, dbname=name)
-            with psycopg.connect(dsn, autocommit=True) as session:
-                release = sql.SQL("VERSION {}").format(sql.Literal(version)) if version else sql.SQL("")
-                session.execute(sql.SQL("CREATE EXTENSION btree_gist; CREATE EXTENSION pg_booking {}").format(release))
-            yield dsn
-        finally:
-            server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
-
-
 @pytest.fixture(params=RELEASES)
 def old(request: pytest.FixtureRequest, admin_dsn: str) -> Iterator[str]:
     """A database with a released version of the extension."""
-    with database_of(admin_dsn, request.param) as dsn:
+    with database_with_extension(admin_dsn, request.param) as dsn:
         yield dsn
 
 
@@ -60,7 +41,7 @@ def session(old: str) -> Iterator[psycopg.Connection]:
 def test_an_upgraded_extension_is_what_a_new_one_is(admin_dsn: str, session: psycopg.Connection):
     before = one(session, VERSION)
     session.execute(UPDATE)
-    with database_of(admin_dsn, None) as fresh, connect(fresh) as other:
+    with database_with_extension(admin_dsn) as fresh, connect(fresh) as other:
         assert one(session, VERSION) == one(other, VERSION) != before
         assert differences(catalog(session), catalog(other)) == []
 
