@@ -3,9 +3,9 @@
 \echo Use "ALTER EXTENSION pg_booking UPDATE TO '0.2.0'" to load this file. \quit
 
 -- The calendar of a resource for whoever is under row level security, where the index of the exclusion constraint cannot be
--- searched by time.
+-- searched by time. The last condition always holds; it keeps the index from those who do not search by start.
 CREATE INDEX appointments_of_resource ON booking.appointments (org_id, resource_id, starts_at)
-    WHERE status NOT IN ('cancelled', 'completed', 'no_show');
+    WHERE status NOT IN ('cancelled', 'completed', 'no_show') AND starts_at IS NOT NULL;
 COMMENT ON INDEX booking.appointments_of_resource IS 'What keeps a resource busy, by start.';
 
 CREATE FUNCTION booking.update_resource(

@@ -46,8 +46,9 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         as_postgres(contact).into(),
         instant::to_postgres(instant::clock_now())?.into(),
     ];
-    let (appointments, cancelled) = run_fresh(client, ERASE, &arguments)?.first().get_two::<i64, i64>()?;
-    let (appointments, cancelled) = appointments.zip(cancelled).ok_or_else(|| Error::missing("count"))?;
+    let erased = run_fresh(client, ERASE, &arguments)?.first()?;
+    let counts = erased.get::<i64>(1)?.zip(erased.get::<i64>(2)?);
+    let (appointments, cancelled) = counts.ok_or_else(|| Error::missing("count"))?;
     Ok(json!({"success": true, "appointments": appointments, "cancelled": cancelled}))
 }
 
@@ -130,13 +131,14 @@ fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option
     if found.is_empty() {
         return Err(org_not_found(&from_postgres(org_id).to_string()).into());
     }
-    let name = found.first().get_one::<String>()?.ok_or_else(|| Error::missing("name"))?;
+    let name = found.first()?.get::<String>(1)?.ok_or_else(|| Error::missing("name"))?;
     if confirm != Some(name.as_str()) {
         let message = format!("p_confirm {} is not the name of the organization", quoted(confirm.unwrap_or_default()));
         let hint = "pass the name as it stands in booking.organizations: this deletes every booking and contact";
         return Err(Refusal::new(Code::InvalidRequest, message, hint).into());
     }
-    let counts = run_fresh(client, CLEAN, &[org_id.into()])?.first().get_three::<i64, i64, i64>()?;
+    let cleaned = run_fresh(client, CLEAN, &[org_id.into()])?.first()?;
+    let counts = (cleaned.get::<i64>(1)?, cleaned.get::<i64>(2)?, cleaned.get::<i64>(3)?);
     let (Some(appointments), Some(contacts), Some(keys)) = counts else { return Err(Error::missing("count")) };
     Ok(json!({"success": true, "appointments": appointments, "contacts": contacts, "idempotencyKeys": keys}))
 }

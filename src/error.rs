@@ -5,7 +5,6 @@ use booking_core::Refusal;
 use booking_core::appointment_time::TimeRefusal;
 use pgrx::pg_sys::panic::{ErrorReport, ErrorReportable};
 use pgrx::prelude::*;
-use pgrx::spi::SpiError;
 
 #[derive(Debug)]
 pub enum Error {
@@ -32,12 +31,6 @@ impl From<Refusal> for Error {
 impl From<TimeRefusal> for Error {
     fn from(refused: TimeRefusal) -> Self {
         Error::Refused(refused.refusal)
-    }
-}
-
-impl From<SpiError> for Error {
-    fn from(error: SpiError) -> Self {
-        Error::Server(error.to_string())
     }
 }
 

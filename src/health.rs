@@ -53,10 +53,10 @@ const OVERLAPS: &str = "
 fn read(client: &mut SpiClient<'_>) -> Result<Json> {
     let booking_functions = count(client, BOOKING_FUNCTIONS)?;
     let unprotected = count(client, TABLES_WITHOUT_POLICIES)?;
-    let may_read = run_fresh(client, MAY_READ_APPOINTMENTS, &[])?.first().get_one::<bool>()?.unwrap_or(false);
+    let may_read = run_fresh(client, MAY_READ_APPOINTMENTS, &[])?.first()?.get::<bool>(1)?.unwrap_or(false);
     let overlaps = if may_read { Some(count(client, OVERLAPS)?) } else { None };
     let is_guaranteed = count(client, GUARANTEES)? == 1;
-    let schema_version = run_fresh(client, SCHEMA_VERSION, &[])?.first().get_one::<String>()?;
+    let schema_version = run_fresh(client, SCHEMA_VERSION, &[])?.first()?.get::<String>(1)?;
     let healthy = booking_functions == 1 && unprotected == 0 && is_guaranteed && overlaps.unwrap_or(0) == 0;
     Ok(Json(json!({
         "success": true,
@@ -72,5 +72,5 @@ fn read(client: &mut SpiClient<'_>) -> Result<Json> {
 }
 
 fn count(client: &mut SpiClient<'_>, sql: &'static str) -> Result<i64> {
-    run_fresh(client, sql, &[])?.first().get_one::<i64>()?.ok_or_else(|| Error::missing("count"))
+    run_fresh(client, sql, &[])?.first()?.get::<i64>(1)?.ok_or_else(|| Error::missing("count"))
 }

@@ -56,7 +56,7 @@ mod tests {
     fn a_statement_sees_what_the_one_before_it_wrote() {
         let seen = Spi::connect_mut(|client| -> crate::error::Result<Option<i64>> {
             run_fresh(client, "CREATE TEMPORARY TABLE written AS SELECT 1 AS one", &[])?;
-            Ok(run_fresh(client, "SELECT count(*) FROM written", &[])?.first().get_one()?)
+            run_fresh(client, "SELECT count(*) FROM written", &[])?.first()?.get(1)
         });
         assert_eq!(seen.expect("two statements"), Some(1));
     }

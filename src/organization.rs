@@ -4,12 +4,12 @@ use booking_core::phone::is_known_region;
 use booking_core::refusal::quoted;
 use booking_core::service::{Anchor, Rules, name_key};
 use booking_core::{Code, Refusal};
-use pgrx::spi::{SpiClient, SpiHeapTupleData};
+use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::server_zone::ServerZone;
-use crate::statement::run_fresh;
+use crate::statement::{Row, run_fresh};
 
 pub struct Organization {
     pub id: Uuid,
@@ -116,7 +116,7 @@ impl Organization {
         Ok(organization)
     }
 
-    fn from_row(id: Uuid, row: &SpiHeapTupleData<'_>, asked: ServiceName<'_>) -> Result<Self> {
+    fn from_row(id: Uuid, row: &Row<'_>, asked: ServiceName<'_>) -> Result<Self> {
         let timezone: String = row.get(1)?.ok_or_else(|| Error::missing("timezone"))?;
         let named = row.get::<pgrx::Uuid>(8)?.zip(row.get::<String>(9)?);
         let service = named.map(|(id, name)| Service { id: from_postgres(id), name });
@@ -138,8 +138,8 @@ impl Organization {
     }
 }
 
-fn rules_from_row(row: &SpiHeapTupleData<'_>) -> Result<Rules> {
-    let number = |ordinal: usize| -> Result<i32> { row.get(ordinal)?.ok_or_else(|| Error::missing("service")) };
+fn rules_from_row(row: &Row<'_>) -> Result<Rules> {
+    let number = |column: i32| -> Result<i32> { row.get(column)?.ok_or_else(|| Error::missing("service")) };
     let anchor: String = row.get(14)?.ok_or_else(|| Error::missing("service"))?;
     Ok(Rules {
         duration_minutes: number(10)?,

@@ -39,11 +39,11 @@ fn purge_older(client: &mut SpiClient<'_>, age: Option<Interval>) -> Result<Valu
         Refusal::new(Code::InvalidRequest, "p_older_than is not between nothing and a hundred years", hint)
     };
     let age = age.ok_or_else(refused)?;
-    let is_age = run_fresh(client, IS_AGE, &[age.into()])?.first().get_one::<bool>()?;
+    let is_age = run_fresh(client, IS_AGE, &[age.into()])?.first()?.get::<bool>(1)?;
     if is_age != Some(true) {
         return Err(refused().into());
     }
-    let (keys, holds) = run_fresh(client, PURGE, &[age.into()])?.first().get_two::<i64, i64>()?;
-    let (keys, holds) = keys.zip(holds).ok_or_else(|| Error::missing("count"))?;
+    let purged = run_fresh(client, PURGE, &[age.into()])?.first()?;
+    let (keys, holds) = purged.get::<i64>(1)?.zip(purged.get::<i64>(2)?).ok_or_else(|| Error::missing("count"))?;
     Ok(json!({"success": true, "idempotencyKeys": keys, "holds": holds}))
 }

@@ -1,62 +1,144 @@
 //! SQL statements whose plans a backend keeps. A statement stands as a constant beside the one function that runs it.
+//!
+//! They go to the server's programming interface (SPI) directly. pgrx gives a transaction an id before it lets anything run
+//! with a new snapshot: each look at the calendar would use one up, and on a standby there are none to give.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::ffi::{CString, c_char, c_int};
+use std::marker::PhantomData;
+use std::ptr::NonNull;
 
 use pgrx::datum::DatumWithOid;
-use pgrx::pg_sys::{self, PgOid};
-use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiTupleTable};
+use pgrx::pg_sys;
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+type Plan = NonNull<pg_sys::_SPI_plan>;
 
 thread_local! {
-    static PLANS: RefCell<HashMap<&'static str, Rc<OwnedPreparedStatement>>> = RefCell::new(HashMap::new());
+    /// Kept for the life of the backend. The server plans them anew by itself when what they need has changed.
+    static PLANS: RefCell<HashMap<&'static str, Plan>> = RefCell::new(HashMap::new());
 }
 
 /// Runs `sql` with a snapshot of its own, so that it sees everything committed before it began - also what was committed while
 /// this transaction waited for a lock. Whatever runs after a lock must run by this.
 pub fn run_fresh<'conn>(
-    client: &mut SpiClient<'conn>,
+    _connected: &mut SpiClient<'conn>,
     sql: &'static str,
     arguments: &[DatumWithOid<'_>],
-) -> Result<SpiTupleTable<'conn>> {
+) -> Result<Rows<'conn>> {
     // The map is not borrowed while the statement runs: a trigger may call into this extension again.
-    let kept = PLANS.with_borrow(|plans| plans.get(sql).cloned());
+    let kept = PLANS.with_borrow(|plans| plans.get(sql).copied());
     let plan = match kept {
         Some(plan) => plan,
         None => {
-            let types: Vec<PgOid> = arguments.iter().map(|argument| PgOid::from(argument.oid())).collect();
-            let plan = Rc::new(client.prepare_mut(sql, &types)?.keep());
-            PLANS.with_borrow_mut(|plans| plans.insert(sql, Rc::clone(&plan)));
+            let plan = prepare(sql, arguments)?;
+            PLANS.with_borrow_mut(|plans| plans.insert(sql, plan));
             plan
         }
     };
-    let _same_for_all = GenericPlans::begin();
-    Ok(client.update(&*plan, None, arguments)?)
+    let mut values: Vec<pg_sys::Datum> = Vec::with_capacity(arguments.len());
+    let mut nulls: Vec<c_char> = Vec::with_capacity(arguments.len());
+    for argument in arguments {
+        let datum = argument.datum();
+        nulls.push(if datum.is_some() { b' ' } else { b'n' } as c_char);
+        values.push(datum.map_or(pg_sys::Datum::null(), |datum| datum.sans_lifetime()));
+    }
+    // SAFETY: the plan is kept and never freed; there are as many values and nulls as it has parameters, of its types.
+    // Not read-only and without a limit: the server takes a new snapshot.
+    let status = unsafe { pg_sys::SPI_execute_plan(plan.as_ptr(), values.as_mut_ptr(), nulls.as_ptr(), false, 0) };
+    check(status, "run")?;
+    // SAFETY: SPI has just set it: NULL, or the rows, which live until SPI is left, at the end of 'conn.
+    Ok(Rows { table: NonNull::new(unsafe { pg_sys::SPI_tuptable }), next: 0, connected: PhantomData })
 }
 
-/// While it lives, a kept plan is used as it is, for whatever values. Our statements are lookups by key, whose best plan
-/// does not depend on the values; planning each of them anew costs more than running them, and where the statistics do not
-/// know a tenant yet, it finds an index that reads all of that tenant's history.
-struct GenericPlans {
-    before: i32,
+/// Every statement is a lookup by key, whose best plan does not depend on the values. Planning each of them anew costs more than
+/// running them, and where the statistics do not know a tenant yet, it finds an index that reads all of that tenant's history.
+fn prepare(sql: &str, arguments: &[DatumWithOid<'_>]) -> Result<Plan> {
+    let text = CString::new(sql).map_err(|error| Error::Server(error.to_string()))?;
+    let mut types: Vec<pg_sys::Oid> = arguments.iter().map(DatumWithOid::oid).collect();
+    let number = c_int::try_from(types.len()).map_err(|error| Error::Server(error.to_string()))?;
+    let options = pg_sys::CURSOR_OPT_GENERIC_PLAN as c_int;
+    // SAFETY: a NUL-terminated text, and `number` types, which the server copies.
+    let plan = unsafe { pg_sys::SPI_prepare_cursor(text.as_ptr(), number, types.as_mut_ptr(), options) };
+    // SAFETY: reads a variable that SPI has just set.
+    let plan = NonNull::new(plan).ok_or_else(|| spi_error(unsafe { pg_sys::SPI_result }, "prepared"))?;
+    // SAFETY: the plan has just been made.
+    check(unsafe { pg_sys::SPI_keepplan(plan.as_ptr()) }, "kept")?;
+    Ok(plan)
 }
 
-impl GenericPlans {
-    fn begin() -> Self {
-        // SAFETY: a backend has one thread, and nothing keeps a reference to the setting.
-        let before = unsafe { pg_sys::plan_cache_mode };
-        // SAFETY: as above.
-        unsafe { pg_sys::plan_cache_mode = pg_sys::PlanCacheMode::PLAN_CACHE_MODE_FORCE_GENERIC_PLAN as i32 };
-        GenericPlans { before }
+fn check(status: c_int, done: &str) -> Result<()> {
+    if status < 0 { Err(spi_error(status, done)) } else { Ok(()) }
+}
+
+fn spi_error(status: c_int, done: &str) -> Error {
+    Error::Server(format!("a statement could not be {done}: SPI error {status}"))
+}
+
+/// What a statement returned; nothing, if it returns no rows.
+pub struct Rows<'conn> {
+    table: Option<NonNull<pg_sys::SPITupleTable>>,
+    next: u64,
+    connected: PhantomData<&'conn ()>,
+}
+
+impl<'conn> Rows<'conn> {
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn len(&self) -> u64 {
+        // SAFETY: the table lives as long as 'conn.
+        self.table.map_or(0, |table| unsafe { table.as_ref() }.numvals)
+    }
+
+    fn row(&self, position: u64) -> Option<Row<'conn>> {
+        let position = usize::try_from(position).ok().filter(|_| position < self.len())?;
+        // SAFETY: the table lives as long as 'conn, and `position` is one of its rows.
+        let (tuple, description) = unsafe {
+            let table = self.table?.as_ref();
+            (*table.vals.add(position), table.tupdesc)
+        };
+        Some(Row { tuple, description, connected: PhantomData })
+    }
+
+    /// The first row of a statement that always returns one.
+    pub fn first(self) -> Result<Row<'conn>> {
+        self.row(0).ok_or_else(|| Error::missing("row"))
     }
 }
 
-impl Drop for GenericPlans {
-    /// Also when an error passes through.
-    fn drop(&mut self) {
-        // SAFETY: as above.
-        unsafe { pg_sys::plan_cache_mode = self.before };
+impl<'conn> Iterator for Rows<'conn> {
+    type Item = Row<'conn>;
+
+    fn next(&mut self) -> Option<Row<'conn>> {
+        let row = self.row(self.next);
+        self.next = self.next.saturating_add(1);
+        row
+    }
+}
+
+pub struct Row<'conn> {
+    tuple: pg_sys::HeapTuple,
+    description: pg_sys::TupleDesc,
+    connected: PhantomData<&'conn ()>,
+}
+
+impl Row<'_> {
+    /// The value in a column, counted from 1. Another type than the column's is an error.
+    pub fn get<T: FromDatum + IntoDatum>(&self, column: c_int) -> Result<Option<T>> {
+        let mut is_null = false;
+        // SAFETY: both live as long as 'conn. A column that is not there is NULL, of no type.
+        let (datum, type_oid) = unsafe {
+            let datum = pg_sys::SPI_getbinval(self.tuple, self.description, column, &mut is_null);
+            (datum, pg_sys::SPI_gettypeid(self.description, column))
+        };
+        // SAFETY: a datum of this type, and whether it is NULL.
+        unsafe { T::try_from_datum(datum, is_null, type_oid) }
+            .map_err(|error| Error::Server(format!("column {column} of a statement: {error}")))
     }
 }

@@ -59,9 +59,9 @@ CREATE UNIQUE INDEX appointments_keep_daily_limit
     WHERE limit_place IS NOT NULL AND status <> 'cancelled';
 
 -- The calendar of a resource for whoever is under row level security, where the index of the exclusion constraint cannot be
--- searched by time.
+-- searched by time. The last condition always holds; it keeps the index from those who do not search by start.
 CREATE INDEX appointments_of_resource ON booking.appointments (org_id, resource_id, starts_at)
-    WHERE status NOT IN ('cancelled', 'completed', 'no_show');
+    WHERE status NOT IN ('cancelled', 'completed', 'no_show') AND starts_at IS NOT NULL;
 CREATE INDEX appointments_of_contact ON booking.appointments (org_id, contact_id);
 CREATE INDEX appointments_only_held ON booking.appointments (org_id, expires_at) WHERE contact_id IS NULL;
 

@@ -43,8 +43,9 @@ impl Contact {
             let email = person.email.clone().unwrap_or_else(|| placeholder_email(&person.phone));
             return Ok(contact(Uuid::now_v7(), email, true));
         }
-        let (id, name, email) = found.first().get_three::<pgrx::Uuid, String, String>()?;
-        let id = id.map(from_postgres).ok_or_else(|| Error::missing("contact"))?;
+        let found = found.first()?;
+        let (name, email) = (found.get::<String>(2)?, found.get::<String>(3)?);
+        let id = found.get::<pgrx::Uuid>(1)?.map(from_postgres).ok_or_else(|| Error::missing("contact"))?;
         let known = email.unwrap_or_default();
         // A caller who leaves the address out does not take back the one that is known.
         let email = person.email.clone().unwrap_or_else(|| known.clone());
@@ -65,7 +66,7 @@ impl Contact {
             self.name.as_str().into(),
             self.email.as_str().into(),
         ];
-        let saved = run_fresh(client, SAVE, &arguments)?.first().get_one::<pgrx::Uuid>()?;
+        let saved = run_fresh(client, SAVE, &arguments)?.first()?.get::<pgrx::Uuid>(1)?;
         self.id = saved.map(from_postgres).ok_or_else(|| Error::missing("contact"))?;
         Ok(())
     }

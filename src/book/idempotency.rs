@@ -88,7 +88,8 @@ pub fn replay(client: &mut SpiClient<'_>, organization: &Organization, key: Opti
     if found.is_empty() {
         return Ok(None);
     }
-    let (fingerprint, response) = found.first().get_two::<Vec<u8>, String>()?;
+    let found = found.first()?;
+    let (fingerprint, response) = (found.get::<Vec<u8>>(1)?, found.get::<String>(2)?);
     if fingerprint.as_deref() != Some(key.fingerprint()) {
         return Err(Refusal::new(
             Code::IdempotencyConflict,

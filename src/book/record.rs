@@ -83,7 +83,7 @@ pub fn write(
     if written.is_empty() {
         return Ok(None);
     }
-    let contact_id = written.first().get_one::<pgrx::Uuid>()?.map(from_postgres);
+    let contact_id = written.first()?.get::<pgrx::Uuid>(1)?.map(from_postgres);
     let Some(other) = contact_id.filter(|id| Some(*id) != appointment.contact.map(|contact| contact.id)) else {
         return Ok(Some(Written { contact_id: None }));
     };

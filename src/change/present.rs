@@ -5,7 +5,7 @@ use booking_core::status::Status;
 use booking_core::{Code, Refusal};
 use chrono::{DateTime, Utc};
 use pgrx::prelude::*;
-use pgrx::spi::{SpiClient, SpiHeapTupleData, SpiTupleTable};
+use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
 use crate::answer::Shown;
@@ -13,7 +13,7 @@ use crate::book::lock::{self, Locks};
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
-use crate::statement::run_fresh;
+use crate::statement::{Row, Rows, run_fresh};
 
 pub struct Present {
     pub org_id: Uuid,
@@ -69,15 +69,15 @@ impl Present {
         }
     }
 
-    fn from_row(org_id: Uuid, id: Uuid, row: &SpiHeapTupleData<'_>) -> Result<Self> {
-        let moment = |ordinal: usize| -> Result<Option<DateTime<Utc>>> {
-            Ok(row.get::<TimestampWithTimeZone>(ordinal)?.map(instant::from_postgres).transpose()?)
+    fn from_row(org_id: Uuid, id: Uuid, row: &Row<'_>) -> Result<Self> {
+        let moment = |column: i32| -> Result<Option<DateTime<Utc>>> {
+            Ok(row.get::<TimestampWithTimeZone>(column)?.map(instant::from_postgres).transpose()?)
         };
-        let span = |start: usize, end: usize| -> Result<Span> {
+        let span = |start: i32, end: i32| -> Result<Span> {
             let (start, end) = moment(start)?.zip(moment(end)?).ok_or_else(|| Error::missing("time"))?;
             Ok(Span { start, end })
         };
-        let text = |ordinal: usize| -> Result<String> { row.get(ordinal)?.ok_or_else(|| Error::missing("text")) };
+        let text = |column: i32| -> Result<String> { row.get(column)?.ok_or_else(|| Error::missing("text")) };
         Ok(Present {
             org_id,
             id,
@@ -137,7 +137,7 @@ impl Present {
 }
 
 /// Nobody who takes our locks can have changed the appointment since it was read.
-pub fn must_have_changed(returned: &SpiTupleTable<'_>) -> Result<()> {
+pub fn must_have_changed(returned: &Rows<'_>) -> Result<()> {
     if returned.is_empty() { Err(Error::ChangedMeanwhile) } else { Ok(()) }
 }
 
