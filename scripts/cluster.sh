@@ -2,13 +2,14 @@
 # A private PostgreSQL cluster: its own data directory in this tree, its own unix socket, no network. Two clones never meet.
 #
 #   scripts/cluster.sh start NAME [SETTING=VALUE ...]   makes the cluster if need be and starts it
+#   scripts/cluster.sh standby NAME PRIMARY             makes a standby of another cluster of this tree, which must run
 #   scripts/cluster.sh stop | remove | status NAME
 #   scripts/cluster.sh psql NAME [ARGUMENT ...]         psql as the superuser
 #   scripts/cluster.sh socket NAME                      prints the directory of its socket
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|stop|remove|status|psql|socket NAME [ARGUMENT ...]"
+[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|stop|remove|status|psql|socket NAME [ARGUMENT ...]"
 action=$1 name=$2
 shift 2
 [[ $name =~ ^[a-z][a-z0-9_-]{0,19}$ ]] || fail "\"$name\" is no name for a cluster: use up to 20 lower-case letters, digits, _ and -."
@@ -16,7 +17,10 @@ shift 2
 port=$(pin ports socket)
 tree_hash=$(printf %s "$tree" | sha256sum | cut -c1-8)
 # A socket's path may have 107 bytes, and a clone may lie deeper than that.
-socket=/tmp/$extension-$tree_hash-$name
+socket_of() {
+    echo "/tmp/$extension-$tree_hash-$1"
+}
+socket=$(socket_of "$name")
 
 # PostgreSQL refuses to run as root: there the server belongs to user postgres, who may not be let into the clone (one under
 # /root, say). Then the data lies elsewhere.
@@ -149,6 +153,16 @@ start() {
     installed_checksum | as_server_user tee "$home/loaded" >/dev/null
 }
 
+# It follows its primary from the next start on.
+standby() {
+    [ $# -eq 1 ] || fail "usage: scripts/cluster.sh standby NAME PRIMARY"
+    [ ! -d "$home" ] || fail "there is a cluster \"$name\": remove it first."
+    mkdir -p "${home%/*}"
+    own_directory "$home"
+    as_server_user "$pg_bin/pg_basebackup" --pgdata "$data" --host "$(socket_of "$1")" --port "$port" --username postgres \
+        --write-recovery-conf --checkpoint fast --wal-method stream
+}
+
 stop() {
     [ -n "$(server_process)" ] || return 0
     as_server_user "$pg_bin/pg_ctl" stop --pgdata "$data" --silent --mode fast --timeout 30 >/dev/null ||
@@ -176,9 +190,9 @@ status() {
 
 locate_home
 case $action in
-start) start "$@" ;;
+start | standby) "$action" "$@" ;;
 stop | remove | status) "$action" ;;
 psql) exec "$pg_bin/psql" -h "$socket" -p "$port" -U postgres "$@" ;;
 socket) echo "$socket" ;;
-*) fail "there is no action \"$action\": use start, stop, remove, status, psql or socket." ;;
+*) fail "there is no action \"$action\": use start, standby, stop, remove, status, psql or socket." ;;
 esac
