@@ -11,37 +11,12 @@ packages=(
     "postgresql-$pg_major" "postgresql-server-dev-$pg_major"
 )
 
-missing_packages() {
-    local package
-    for package in "${packages[@]}"; do
-        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
-    done
-}
-
-# PostgreSQL's package makes and starts a cluster when it is first installed. Nobody asked for one: it is told not to, for this
-# installation only. Clusters that exist are not touched.
-install_packages() {
-    local no_cluster=/etc/postgresql-common/createcluster.d/pg_booking.conf
-    say "Installing with apt: $* (about 2 minutes)."
-    as_root mkdir -p "${no_cluster%/*}"
-    echo 'create_main_cluster = false' | as_root tee "$no_cluster" >/dev/null
-    local status=0
-    { as_root apt-get update -qq &&
-        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null; } || status=$?
-    as_root rm -f "$no_cluster"
-    [ "$status" -eq 0 ] || fail "apt could not install: $*. Its messages are above."
-}
-
 need_packages() {
-    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
+        "$tree/scripts/packages.sh" "${packages[@]}"
+    else
         need_without_apt
-        return
     fi
-    local missing
-    mapfile -t missing < <(missing_packages)
-    [ "${#missing[@]}" -gt 0 ] || return 0
-    can_be_root || fail "as root, run: apt-get install ${missing[*]} (this user is neither root nor able to use sudo)."
-    install_packages "${missing[@]}"
 }
 
 # On another system the same things may be there under other names.
