@@ -6,17 +6,13 @@ set -euo pipefail
 cd "$tree"
 scripts/python.sh
 database=booking_hostile
+scripts/database.sh $database
 # The caller serves every organization, as a backend does. Whatever the statements of the extension do not qualify would be
 # found in schema shadows first.
-scripts/cluster.sh psql test -d postgres -X -q -v ON_ERROR_STOP=1 <<SQL
+scripts/cluster.sh psql test -d $database -X -q -v ON_ERROR_STOP=1 <<SQL
 SET client_min_messages = warning;
-DROP DATABASE IF EXISTS $database;
 DROP ROLE IF EXISTS booking_test_caller;
-CREATE DATABASE $database;
 CREATE ROLE booking_test_caller LOGIN BYPASSRLS;
-\connect $database
-SET client_min_messages = warning;
-CREATE EXTENSION $extension CASCADE;
 SELECT booking.grant_backend('booking_test_caller') \g /dev/null
 \ir tests/python/shadows.sql
 ALTER DATABASE $database SET search_path = shadows, pg_catalog;
