@@ -2,7 +2,7 @@
 # PG=16 in front (PG=16 make test) picks another PostgreSQL than the one pgrx.toml pins.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop clean-demo test lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-dba fuzz install package
+.PHONY: help demo demo-stop clean-demo test lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba fuzz install package
 MAKEFLAGS += --no-print-directory
 
 help: ## List these targets
@@ -43,6 +43,9 @@ test-python: ## Run the stress and property tests with real clients (pytest)
 
 test-hostile: ## Run them again with a hostile search_path, called by a role that is no superuser
 	@scripts/test.sh hostile
+
+test-client: ## Run real clients: PostgREST with supabase-js, and the programs of README.md
+	@scripts/test.sh client
 
 test-dba: ## Dump and restore, replicate, drop, as a DBA does
 	@scripts/test.sh dba

@@ -1,4 +1,4 @@
-# Adds up the test cases in the summary lines of cargo test, pytest and pg_regress. Prints "PASSED FAILED".
+# Adds up the test cases in the summary lines of cargo test, pytest, pg_regress and node --test. Prints "PASSED FAILED".
 
 # cargo: test result: ok. 12 passed; 0 failed; 0 ignored; ...
 /^test result: / {
@@ -26,5 +26,9 @@
     failed += $1
     passed += $3 - $1
 }
+
+# node --test: ℹ pass 22
+/^ℹ pass [0-9]+$/ { passed += $3 }
+/^ℹ (fail|cancelled) [0-9]+$/ { failed += $3 }
 
 END { print passed + 0, failed + 0 }

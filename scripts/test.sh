@@ -5,9 +5,9 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_suites=(lint core phones extension sql isolation python hostile dba fuzz)
+all_suites=(lint core phones extension sql isolation python hostile client dba fuzz)
 # These talk to a server that has the extension.
-server_suites=" sql isolation python hostile dba "
+server_suites=" sql isolation python hostile client dba "
 
 suites=("${@:-${all_suites[@]}}")
 logs=$tree/tests/results/logs
