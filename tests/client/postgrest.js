@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, request } from 'node:http'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 
 import { postgrest as binary, results } from './places.js'
@@ -17,6 +17,7 @@ const patience = 60_000
 // Starts both and returns the gateway's address, as SUPABASE_URL has it, and how to end them.
 export async function startPostgrest() {
   const directory = mkdtempSync(join(tmpdir(), 'postgrest-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   const socketPath = join(directory, 'socket')
   const postgrest = spawnPostgrest(socketPath)
   const gateway = createServer((incoming, outgoing) => forward(incoming, outgoing, socketPath))
@@ -24,7 +25,6 @@ export async function startPostgrest() {
     gateway.close()
     gateway.closeAllConnections()
     await postgrest.end()
-    rmSync(directory, { recursive: true, force: true })
   }
   try {
     await untilReady(socketPath, postgrest)
@@ -40,7 +40,8 @@ export async function startPostgrest() {
 // The database is that of the PG... variables, in which it logs in as the authenticator.
 function spawnPostgrest(socketPath) {
   mkdirSync(results, { recursive: true })
-  const logPath = join(results, 'postgrest.log')
+  // The log of booking.test.js is booking.test.log.
+  const logPath = join(results, `${basename(process.argv[1], '.js')}.log`)
   const log = openSync(logPath, 'w')
   const settings = {
     PGRST_DB_URI: 'postgresql://authenticator@',

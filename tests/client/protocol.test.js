@@ -21,9 +21,9 @@ const toolCall = (orgId) => ({
   customer: { metadata: { org_id: orgId } },
 })
 
-const post = async (name, body, token) => send('POST', `/rpc/${name}`, { body, token })
+const post = (name, body, token) => send('POST', `/rpc/${name}`, { body, token })
 
-const get = async (name, parameters, token) => send('GET', `/rpc/${name}?${new URLSearchParams(parameters)}`, { token })
+const get = (name, parameters, token) => send('GET', `/rpc/${name}?${new URLSearchParams(parameters)}`, { token })
 
 const assertError = (answer, status, code) =>
   assert.deepEqual([answer.status, answer.body.code], [status, code], JSON.stringify(answer.body))
