@@ -13,7 +13,8 @@ remove_clusters() {
 trap remove_clusters EXIT
 remove_clusters
 scripts/cluster.sh start dba-primary fsync=off wal_level=logical
-scripts/cluster.sh start dba-second fsync=off
+# This one does not preload the library.
+scripts/cluster.sh start dba-second fsync=off shared_preload_libraries=
 
 BOOKING_TEST_DSN="host=$(scripts/cluster.sh socket dba-primary) port=$(pin ports socket) user=postgres dbname=postgres"
 BOOKING_SECOND_DSN="host=$(scripts/cluster.sh socket dba-second) port=$(pin ports socket) user=postgres dbname=postgres"
