@@ -32,6 +32,10 @@ COMMENT ON FUNCTION booking.set_opening_hours(uuid, jsonb, uuid) IS
     'Sets the weekly hours of an organization, or of p_resource_id, in place of those it had: {"mon":[["09:00","12:00"],["13:00","17:00"]],...} on the local clock. 24:00 ends a day, an end that is not after its start is of the next morning, a missing day is closed, {} takes the hours away: open always, or for a resource as the organization. Bad input: 22023. Source: core/src/hours';
 COMMENT ON FUNCTION booking.set_date_override(uuid, date, jsonb, uuid, text) IS
     'Replaces the weekly hours of one local date, of an organization or of p_resource_id: [["09:00","12:00"]]; [] is closed; NULL takes the override back. An override of the organization only takes from resources that have weekly hours of their own. Bad input: 22023. Source: core/src/hours.rs';
+COMMENT ON FUNCTION booking.set_message_template(uuid, text, text, text) IS
+    'Sets what an organization writes: p_kind is confirmation, moved, cancelled or reminder; p_body has the placeholders {name}, {organization}, {service}, {when}, {date}, {time}, and {{ for a brace; NULL brings the usual words back. p_language: a tag, as en or pt-BR. Bad input: 22023. Source: core/src/sms/template.rs';
+COMMENT ON FUNCTION booking.preview_message(uuid, text, text) IS
+    'A message as a patient might get it, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
 COMMENT ON FUNCTION booking.add_busy_block(uuid, uuid, timestamptz, timestamptz, text) IS
     'Says that a resource is away from p_starts_at until p_ends_at, as an outside calendar knows it, and returns the id of the block. Every seat is taken; blocks may overlap each other and appointments, and cancel nothing. Bad input: 22023. Source: src/setup/busy_block.rs';
 COMMENT ON FUNCTION booking.remove_busy_block(uuid, uuid) IS

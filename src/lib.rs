@@ -51,6 +51,7 @@ extension_sql_file!(
     name = "appointments",
     requires = ["services", "resources", "contacts"]
 );
+extension_sql_file!("../sql/tables/message_templates.sql", name = "message_templates", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/idempotency_keys.sql", name = "idempotency_keys", requires = ["organizations"]);
 extension_sql_file!("../sql/functions/grants.sql", name = "grants", requires = ["appointments"]);
 extension_sql_file!("../sql/comments.sql", name = "comments", requires = ["rights"]);

@@ -24,7 +24,8 @@ pub mod service;
 pub mod status;
 pub mod zone;
 
-// What is said back.
+// What is said back, and what is sent.
+pub mod sms;
 pub mod speech;
 
 pub use refusal::{Code, Refusal};

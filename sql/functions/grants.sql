@@ -15,11 +15,12 @@ BEGIN
             booking.hold_slot, booking.confirm_hold, booking.release_hold,
             booking.reschedule_appointment_atomic, booking.cancel_appointment, booking.set_appointment_status,
             booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
-            booking.health, booking.current_org_id
+            booking.preview_message, booking.health, booking.current_org_id
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
-            booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys
+            booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys,
+            booking.message_templates
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON booking.appointments, booking.contacts, booking.idempotency_keys TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
@@ -40,16 +41,17 @@ BEGIN
             booking.create_organization, booking.create_resource, booking.create_service,
             booking.update_resource, booking.update_service,
             booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block,
-            booking.purge, booking.erase_contact, booking.clean_organization
+            booking.set_message_template, booking.purge, booking.erase_contact, booking.clean_organization
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
-            booking.closures, booking.busy_blocks
+            booking.closures, booking.busy_blocks, booking.message_templates
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
             booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
-            booking.contacts, booking.idempotency_keys
+            booking.contacts, booking.idempotency_keys, booking.message_templates
         TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (body, updated_at) ON booking.message_templates TO %s', p_role);
     EXECUTE format('GRANT UPDATE (metadata, erased_at) ON booking.appointments TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, capacity) ON booking.resources TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, name_key, duration_minutes, buffer_before_minutes, buffer_after_minutes,

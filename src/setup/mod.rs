@@ -2,6 +2,7 @@
 
 mod busy_block;
 mod hours;
+mod message_template;
 mod organization;
 mod resource;
 mod service;

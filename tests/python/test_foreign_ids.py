@@ -28,6 +28,9 @@ CALLS = {
     "set_opening_hours of a resource": "SELECT booking.set_opening_hours(%(org)s, '{}', %(resource)s)",
     "set_date_override": "SELECT booking.set_date_override(%(org)s, current_date + 90, NULL)",
     "set_date_override of a resource": "SELECT booking.set_date_override(%(org)s, current_date + 90, '[]', %(resource)s)",
+    "set_message_template": "SELECT booking.set_message_template(%(org)s, 'reminder', 'mine')",
+    "set_message_template to none": "SELECT booking.set_message_template(%(org)s, 'reminder', NULL)",
+    "preview_message": "SELECT booking.preview_message(%(org)s, 'reminder')",
     "add_busy_block": "SELECT booking.add_busy_block(%(org)s, %(resource)s, %(free)s, %(free)s + interval '1 hour')",
     "remove_busy_block": "SELECT booking.remove_busy_block(%(org)s, %(block)s)",
     "book_appointment_atomic": """

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.superuser
 
 TABLES = [
     "organizations", "resources", "services", "service_resources", "opening_hours", "closures", "busy_blocks", "contacts",
-    "appointments", "idempotency_keys",
+    "appointments", "idempotency_keys", "message_templates",
 ]
 # Whose rows name a row of another table.
 WITH_PARENTS = ["service_resources", "busy_blocks", "appointments"]

@@ -117,6 +117,8 @@ def test_a_backend_forgets(clinic: Clinic, roles: dict[str, str]):
 SET_UP = {
     "a service": "SELECT booking.create_service(%(org)s, 'Check', 30, p_daily_limit => 2, p_resource_ids => ARRAY[%(room)s]::uuid[])",
     "a resource": "SELECT booking.create_resource(%(org)s, 'Room')",
+    "a template": "SELECT booking.set_message_template(%(org)s, 'reminder', 'See you {when}')",
+    "a template taken back": "SELECT booking.set_message_template(%(org)s, 'reminder', NULL)",
     "more seats": "SELECT booking.update_resource(%(org)s, %(room)s, 'Hall', 4)",
     "a longer service": """
         SELECT booking.create_service(%(org)s, 'Wash', 30),

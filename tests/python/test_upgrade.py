@@ -77,11 +77,13 @@ def test_every_row_and_every_right_is_there_afterwards(old: str, session: psycop
     victim, other = Victim.open(old, session), Clinic.open(old, session)
     other.book(future(), key="k")
     with roles_of_each_kind(old) as roles:
-        rows, rights = [victim.rows(), everything_of(other)], catalog(session)["table rights"]
+        rows, others, rights = victim.rows(), everything_of(other), catalog(session)["table rights"]
         assert any("booking_test_member" in right for right in rights.values())
         session.execute(UPDATE)
-        assert [victim.rows(), everything_of(other)] == rows
-        assert catalog(session)["table rights"] == rights
+        # New tables are empty.
+        assert victim.rows() == rows | {table: [] for table in victim.rows() if table not in rows}
+        assert everything_of(other) == others
+        assert catalog(session)["table rights"].items() >= rights.items()
         # What is new is given by another call.
         session.execute("SELECT booking.grant_backend(%s)", [roles["backend"]])
         belongs_to(session, roles["backend"], other.org_id)

@@ -30,6 +30,9 @@ class Victim:
         service = one(admin, "SELECT booking.create_service(%s, 'podiatry', 30, p_resource_ids => ARRAY[%s]::uuid[])", [org, room])
         block = one(
             admin, "SELECT booking.add_busy_block(%s, %s, %s, %s, 'wisdom tooth')", [org, room, future(60), future(60, 13)])
+        # 0.1.0 has no templates.
+        if one(admin, "SELECT to_regproc('booking.set_message_template') IS NOT NULL"):
+            admin.execute("SELECT booking.set_message_template(%s, 'reminder', 'wisdom tooth: {when}')", [org])
         who = {"name": "Zuzanna Quill", "email": "zquill@example.com", "phone": phone}
         booked = one(admin, BOOK, clinic.request(
             future(), service="podiatry", key="quill-1", metadata='{"note": "wisdom tooth"}', **who))

@@ -39,8 +39,8 @@ SELECT p.proname AS without_search_path FROM functions AS p
 WHERE NOT coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) ORDER BY 1;
 -- One tenant, one policy, on every table.
 SELECT t.relname AS table_without_row_security FROM tables AS t WHERE NOT t.relrowsecurity;
-SELECT count(*) AS policies, p.polcmd, p.polpermissive, p.polroles, pg_get_expr(p.polqual, p.polrelid) AS using, p.polwithcheck IS NULL AS same_for_writing
-FROM tables AS t JOIN pg_policy AS p ON p.polrelid = t.oid GROUP BY 2, 3, 4, 5, 6;
+SELECT DISTINCT p.polcmd, p.polpermissive, p.polroles, pg_get_expr(p.polqual, p.polrelid) AS using, p.polwithcheck IS NULL AS same_for_writing
+FROM tables AS t JOIN pg_policy AS p ON p.polrelid = t.oid;
 SELECT (SELECT count(*) FROM tables) = count(*) AS one_each FROM tables AS t JOIN pg_policy AS p ON p.polrelid = t.oid;
 -- The organization comes first in every key, and every reference stays inside it.
 SELECT c.conname AS key_without_organization
