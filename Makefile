@@ -2,7 +2,7 @@
 # PG=16 in front (PG=16 make test) picks another PostgreSQL than the one pgrx.toml pins.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop clean-demo test lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba fuzz install package
+.PHONY: help demo demo-stop clean-demo test test-all lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba fuzz install package
 MAKEFLAGS += --no-print-directory
 
 help: ## List these targets
@@ -19,6 +19,9 @@ clean-demo: ## Remove the demo's PostgreSQL and its data
 
 test: ## Run every test (the first time about 12 minutes, then about 5)
 	@scripts/test.sh
+
+test-all: ## Run the tests that depend on PostgreSQL against 15, 17 and 18 (the first time builds the last two from source)
+	@scripts/test-all.sh
 
 lint: ## Compare the pins, check the formatting, run clippy
 	@scripts/test.sh lint

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Holds the pins equal: pgrx.toml, Cargo.toml and the installed cargo-pgrx must name the same pgrx, or builds fail in ways that
-# do not say why.
+# do not say why; and what pgrx.toml lists must be what is built and tested.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -22,8 +22,17 @@ default_feature=$(sed -nE 's/^default *= *\["(pg[0-9]+)"\].*/\1/p' "$tree/Cargo.
 [ "$default_feature" = "pg$(pin postgres default)" ] ||
     fail "pgrx.toml's default PostgreSQL is $(pin postgres default), but Cargo.toml's default feature is ${default_feature:-missing}."
 
-for major in $(pin postgres majors); do
+majors=$(pin postgres majors)
+for major in $majors; do
     grep -q "^pg$major *=" "$tree/Cargo.toml" || fail "pgrx.toml lists PostgreSQL $major, but Cargo.toml has no feature pg$major."
 done
+
+for major in $(pins from-source); do
+    [[ " $majors " == *" $major "* ]] || fail "pgrx.toml builds PostgreSQL $major from source, but does not list it in majors."
+done
+
+workflow=.github/workflows/ci.yml
+tested=$(sed -nE 's/^ *pg: *\[(.*)\]$/\1/p' "$tree/$workflow")
+[ "${tested//,/}" = "$majors" ] || fail "pgrx.toml lists PostgreSQL $majors, but $workflow tests ${tested:-none}: make them equal."
 
 say "pgrx $pgrx_version in pgrx.toml, Cargo.toml and cargo-pgrx; PostgreSQL $(pin postgres default) by default."

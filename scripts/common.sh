@@ -11,13 +11,35 @@ pin() {
     ' "$tree/pgrx.toml"
 }
 
+# The names of the pins of a section: `pins from-source` is 17 18.
+pins() {
+    awk -v section="[$1]" '/^\[/ { inside = ($0 == section) } inside && $2 == "=" { printf "%s%s", gap, $1; gap = " " }' \
+        "$tree/pgrx.toml"
+}
+
 # The extension is named by its control file, as PostgreSQL has it.
 extension=$(basename "$tree"/*.control .control)
 pgrx_version=$(pin pgrx version)
 pg_major=${PG:-$(pin postgres default)}
-pg_bin=/usr/lib/postgresql/$pg_major/bin
-pg_config=$pg_bin/pg_config
+# Where a PostgreSQL is that scripts/postgres-from-source.sh built.
+pg_built=/opt/pg$pg_major
 cargo_target=${CARGO_TARGET_DIR:-$tree/target}
+
+# Debian's PostgreSQL, or else the one that was built from source.
+locate_postgres() {
+    pg_bin=/usr/lib/postgresql/$pg_major/bin
+    if [ ! -x "$pg_bin/pg_config" ] && [ -x "$pg_built/bin/pg_config" ]; then
+        pg_bin=$pg_built/bin
+    fi
+    pg_config=$pg_bin/pg_config
+}
+locate_postgres
+
+# What cargo is told to build for this PostgreSQL: nothing for the default one, which Cargo.toml names.
+pg_features=()
+if [ "$pg_major" != "$(pin postgres default)" ]; then
+    pg_features=(--no-default-features --features "pg$pg_major")
+fi
 
 # Colour is for people: none in a pipe, a file or a log.
 bold='' plain=''

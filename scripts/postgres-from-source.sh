@@ -1,62 +1,79 @@
 #!/usr/bin/env bash
-# Builds a PostgreSQL major that this Debian does not have, from the source package of a Debian that has it, with assertions on,
-# and installs it into /opt/pgMAJOR. Does nothing when it is there. Takes about 9 minutes on 2 cores.
+# Builds a PostgreSQL that this Debian has no package of, from the source package of the release that pgrx.toml names, with
+# assertions on, into /opt/pgMAJOR. Does nothing when it is there.
 #
-#   scripts/postgres-from-source.sh 17|18
+#   scripts/postgres-from-source.sh MAJOR
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-major=${1:-}
+[ $# -eq 1 ] || fail "usage: scripts/postgres-from-source.sh MAJOR"
+major=$1
 prefix=/opt/pg$major
-# The Debian that has the major.
-case $major in
-17) suite=trixie ;;
-18) suite=forky ;;
-*) fail "PostgreSQL \"$major\" cannot be built from source here: use 17 or 18." ;;
-esac
+release=$(pin from-source "$major")
+[ -n "$release" ] ||
+    fail "pgrx.toml has no PostgreSQL $major in from-source: let apt know apt.postgresql.org, or set PG to one of $(pins from-source)."
+
 if [ -x "$prefix/bin/pg_config" ]; then
-    say "PostgreSQL $major is in $prefix: $("$prefix/bin/pg_config" --version)."
+    version=$("$prefix/bin/pg_config" --version)
+    [[ $version == "PostgreSQL $major"[!0-9]* ]] || fail "$prefix has $version, not PostgreSQL $major: remove it first."
+    say "$prefix has $version."
     exit 0
 fi
+[ ! -e "$prefix" ] || fail "$prefix is there, but is no PostgreSQL: remove it first."
 can_be_root || fail "installing into $prefix takes root: run this as root or as a user who may use sudo."
 
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'as_root rm -rf "$work"' EXIT
+umask 022
 
-# The machine's own mirror, asked for the sources of another Debian.
-mirror=$({ cat /etc/apt/sources.list.d/*.sources /etc/apt/sources.list 2>/dev/null || true; } |
-    awk '/^URIs:/ { print $2; exit } /^deb / { for (i = 2; i <= NF; i++) if ($i ~ /^https?:/) { print $i; exit } }')
-[ -n "$mirror" ] || fail "apt has no mirror in /etc/apt/sources.list or /etc/apt/sources.list.d."
-mkdir -p "$work"/{sources,lists/partial,cache/archives/partial,source}
-printf 'Types: deb-src\nURIs: %s\nSuites: %s\nComponents: main\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
-    "$mirror" "$suite" > "$work/sources/$suite.sources"
-apt_options=(
-    -o "Dir::Etc::sourcelist=$work/none" -o "Dir::Etc::sourceparts=$work/sources" -o "Dir::State::Lists=$work/lists"
-    -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root
-)
-
-say "Installing with apt what building PostgreSQL needs."
-as_root apt-get update -qq
-as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-    build-essential bison flex perl libreadline-dev zlib1g-dev libicu-dev pkg-config libssl-dev >/dev/null
-say "Fetching the source of PostgreSQL $major from Debian $suite."
-apt-get "${apt_options[@]}" update -qq
-(cd "$work" && apt-get "${apt_options[@]}" source --download-only -qq "postgresql-$major")
-tar xf "$work"/postgresql-"$major"_*.orig.tar.* -C "$work/source" --strip-components=1
-
-# Runs a step, whose output is only of interest when it fails.
-step() {
+# Runs a step whose messages are of interest only when it fails.
+quietly() {
     "$@" > "$work/log" 2>&1 || {
-        tail -n 20 "$work/log" >&2
-        fail "building PostgreSQL $major failed in: $*"
+        tail -n 30 "$work/log" >&2
+        fail "$* failed; the end of what it said is above."
     }
 }
 
-say "Building PostgreSQL $major with assertions (about 9 minutes on 2 cores)."
-cd "$work/source"
-step ./configure --prefix="$prefix" --enable-cassert --with-openssl --with-icu CFLAGS='-O2 -g'
-step make -s -j"$(nproc)" world-bin
-step make -s -C src/test/isolation
-step as_root make -s install-world-bin
-step as_root make -s -C src/test/isolation install
+# The machine's own mirror is asked for the sources of the other release, with lists of their own: apt's stay as they are.
+fetch_source() {
+    local mirror options
+    # shellcheck disable=SC2016
+    mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Identifier: Packages' 'Origin: Debian' 'Label: Debian' | sed -n 1p)
+    [ -n "$mirror" ] || fail "apt knows no Debian mirror to fetch the source of PostgreSQL $major from: run apt-get update first."
+    say "Fetching the source of PostgreSQL $major from Debian $release at $mirror."
+    mkdir -p "$work"/{sources.list.d,lists/partial,cache/archives/partial}
+    printf '%s\n' 'Types: deb-src' "URIs: $mirror" "Suites: $release" 'Components: main' \
+        'Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg' > "$work/sources.list.d/$release.sources"
+    options=(
+        -o "Dir::Etc::sourcelist=$work/none" -o "Dir::Etc::sourceparts=$work/sources.list.d"
+        -o "Dir::State::Lists=$work/lists" -o "Dir::Cache=$work/cache" -o APT::Sandbox::User=root
+    )
+    cd "$work"
+    quietly apt-get "${options[@]}" update -qq
+    quietly apt-get "${options[@]}" source --download-only -qq "postgresql-$major"
+    mkdir source
+    tar -xf "postgresql-${major}_"*.orig.tar.* -C source --strip-components=1
+}
+
+# The world without its documentation: contrib has btree_gist. What is interrupted leaves nothing in $prefix.
+build_and_install() {
+    say "Building PostgreSQL $major with assertions (3 to 9 minutes on 2 cores)."
+    cd "$work/source"
+    quietly ./configure --prefix="$prefix" --enable-cassert --with-icu --with-openssl CFLAGS='-O2 -g'
+    quietly make -s -j"$(nproc)" world-bin
+    quietly as_root make -s install-world-bin DESTDIR="$work/installed"
+    as_root mkdir -p "${prefix%/*}"
+    as_root mv -T "$work/installed$prefix" "$prefix"
+}
+
+# As root, the server runs as user postgres, whom Debian's package would have made.
+make_server_user() {
+    ! id -u postgres >/dev/null 2>&1 || return 0
+    as_root useradd --system --user-group --home-dir /var/lib/postgresql --shell /bin/bash postgres
+}
+
+"$tree/scripts/packages.sh" bison build-essential flex libicu-dev libreadline-dev libssl-dev perl pkg-config zlib1g-dev
+fetch_source
+build_and_install
+make_server_user
 say "Installed $("$prefix/bin/pg_config" --version) into $prefix."

@@ -1,22 +1,45 @@
 #!/usr/bin/env bash
-# Installs what building and testing need and is not there yet: Debian packages, cargo-pgrx, its configuration. Says nothing and
-# takes a fraction of a second when nothing is missing.
+# Installs what building and testing need and is not there yet: Debian packages, a PostgreSQL built from source where apt has
+# none of that major, cargo-pgrx, its configuration. Says nothing and takes a fraction of a second when nothing is missing.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
 # clang and libclang read PostgreSQL's headers; libssl-dev and pkg-config are for cargo-pgrx itself; postgresql-server-dev has
 # pg_regress and pg_isolation_regress; cargo pgrx test runs its server by sudo, even when root calls it.
-packages=(
-    build-essential ca-certificates clang libclang-dev libssl-dev pkg-config python3-venv sudo
-    "postgresql-$pg_major" "postgresql-server-dev-$pg_major"
-)
+packages=(build-essential ca-certificates clang libclang-dev libssl-dev pkg-config python3-venv sudo)
+postgres_packages=("postgresql-$pg_major" "postgresql-server-dev-$pg_major")
+
+# What is installed is known without asking apt, which takes its time.
+apt_has_postgres() {
+    ! dpkg-query -W "${postgres_packages[@]}" >/dev/null 2>&1 || return 0
+    local package
+    for package in "${postgres_packages[@]}"; do
+        apt-cache show "$package" >/dev/null 2>&1 || return 1
+    done
+}
 
 need_packages() {
-    if command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; then
-        "$tree/scripts/packages.sh" "${packages[@]}"
-    else
+    if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
         need_without_apt
+        return
     fi
+    if [ "$pg_bin" != "$pg_built/bin" ]; then need_postgres; fi
+    "$tree/scripts/packages.sh" "${packages[@]}"
+}
+
+need_postgres() {
+    if apt_has_postgres || { update_lists && apt_has_postgres; }; then
+        packages+=("${postgres_packages[@]}")
+    else
+        say "apt has no PostgreSQL $pg_major here."
+        "$tree/scripts/postgres-from-source.sh" "$pg_major"
+        locate_postgres
+    fi
+}
+
+update_lists() {
+    can_be_root || fail "installing PostgreSQL $pg_major takes root: run this as root or as a user who may use sudo."
+    as_root apt-get update -qq
 }
 
 # On another system the same things may be there under other names.
@@ -24,7 +47,7 @@ need_without_apt() {
     local command
     for command in cc clang pkg-config python3 "$pg_config"; do
         command -v "$command" >/dev/null ||
-            fail "$command is missing, and without apt it cannot be installed here: on Debian 12 it comes with ${packages[*]}."
+            fail "$command is missing, and without apt it cannot be installed here: on Debian it comes with ${packages[*]} ${postgres_packages[*]}."
     done
 }
 

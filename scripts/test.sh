@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prepares the machine and runs the test suites that are named, or all of them. A suite that fails does not stop the next one.
+# Prepares the machine and runs the test suites that are named, or all of them; `postgres` stands for those that depend on the
+# PostgreSQL they run against. A suite that fails does not stop the next one.
 # Ends with one line per suite and a line "N passed, N failed", which counts the test cases of all suites. lint and fuzz are
 # not made of test cases: they add nothing when they pass, and one failure when they fail; so does a suite that cannot run.
 set -euo pipefail
@@ -10,6 +11,7 @@ all_suites=(lint core phones extension sql isolation python hostile client dba f
 server_suites=" sql isolation python hostile client dba "
 
 suites=("${@:-${all_suites[@]}}")
+if [ "${suites[*]}" = postgres ]; then read -ra suites <<< "extension$server_suites"; fi
 logs=$tree/tests/results/logs
 report=()
 total_passed=0

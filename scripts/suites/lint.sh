@@ -11,7 +11,7 @@ scripts/check-released.sh || status=1
 if cargo fmt --version >/dev/null 2>&1 && cargo clippy --version >/dev/null 2>&1; then
     cargo fmt --all --check || status=1
     say "Running clippy (about 2 minutes the first time)."
-    cargo clippy --workspace --all-targets -- -D warnings || status=1
+    cargo clippy --workspace --all-targets "${pg_features[@]}" -- -D warnings || status=1
 else
     say "rustfmt or clippy is missing: install the Rust components rustfmt and clippy."
     status=1

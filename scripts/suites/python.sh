@@ -8,4 +8,6 @@ scripts/python.sh
 scripts/database.sh booking_python
 BOOKING_TEST_DSN="host=$(scripts/cluster.sh socket test) port=$(pin ports socket) user=postgres dbname=booking_python"
 export BOOKING_TEST_DSN
+# README.md is run by the psql of the server.
+export PATH="$pg_bin:$PATH"
 .venv/bin/python -m pytest -p no:cacheprovider --color=no tests/python

@@ -19,6 +19,7 @@ WHERE obj_description(i.indexrelid, 'pg_class') IS NULL AND NOT EXISTS (SELECT F
 SELECT obj_description('booking'::regnamespace, 'pg_namespace') IS NOT NULL AS schema_has_comment,
     (SELECT obj_description(e.oid, 'pg_extension') IS NOT NULL FROM pg_extension AS e WHERE e.extname = 'pg_booking') AS extension_has_comment;
 -- Nothing in the schema is a stranger to the extension, nothing of the extension is outside it, and its kinds are few.
+-- From PostgreSQL 17 on, the row type of a table belongs to the extension as the table does.
 SELECT p.oid::regprocedure AS stray_function FROM functions AS p
 WHERE NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.classid = 'pg_proc'::regclass AND d.deptype = 'e');
 SELECT t.relname AS stray_table FROM tables AS t
@@ -27,7 +28,9 @@ SELECT o.type, count(*) > 0 AS there, bool_and(o.schema = 'booking' OR o.identit
 FROM pg_extension AS e
 JOIN pg_depend AS d ON d.refobjid = e.oid AND d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
 CROSS JOIN pg_identify_object(d.classid, d.objid, d.objsubid) AS o
-WHERE e.extname = 'pg_booking' GROUP BY o.type ORDER BY o.type;
+WHERE e.extname = 'pg_booking' AND NOT EXISTS (
+    SELECT FROM tables AS t JOIN pg_type AS y ON t.reltype IN (y.oid, y.typelem) WHERE d.classid = 'pg_type'::regclass AND d.objid = y.oid)
+GROUP BY o.type ORDER BY o.type;
 -- PUBLIC may use the schema and call two functions.
 SELECT p.oid::regprocedure AS open_to_public
 FROM functions AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS acl WHERE acl.grantee = 0 ORDER BY 1;
