@@ -36,6 +36,20 @@ COMMENT ON FUNCTION booking.set_message_template(uuid, text, text, text) IS
     'Sets what an organization writes: p_kind is confirmation, moved, cancelled or reminder; p_body has the placeholders {name}, {organization}, {service}, {when}, {date}, {time}, and {{ for a brace; NULL brings the usual words back. p_language: a tag, as en or pt-BR. Bad input: 22023. Source: core/src/sms/template.rs';
 COMMENT ON FUNCTION booking.preview_message(uuid, text, text) IS
     'A message as a patient might get it, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
+COMMENT ON FUNCTION booking.set_messaging(uuid, boolean, integer[], text) IS
+    'Whether the changes to appointments of an organization are followed by messages: confirmations at once, reminders p_reminder_minutes before the start (up to 5), in the templates of p_language. Off withdraws nothing; what waits is withdrawn when it is claimed. Bad input: 22023. Source: src/outbox/manage.rs';
+COMMENT ON FUNCTION booking.claim_messages(text, integer, integer) IS
+    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). is_unsure: an earlier attempt ended without a word, so ask the provider before you send again. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/claim.rs';
+COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
+    'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
+COMMENT ON FUNCTION booking.fail_message(uuid, uuid, bigint, text, text, integer, boolean) IS
+    'For couriers: the attempt failed. Returns retryable, or discarded where the code is permanent, the attempts are used up (12) or the time has passed; NULL where the lease is not the latest. The pause doubles from 5 seconds to 30 minutes, of which a random share is taken; p_retry_after_seconds is kept. p_is_unsure: it may have gone out. Bad input: 22023. Source: core/src/outbox.rs';
+COMMENT ON FUNCTION booking.message_status(uuid, text, text, text) IS
+    'For couriers: what the provider tells of a message it calls p_provider_sid. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
+COMMENT ON FUNCTION booking.requeue_message(uuid, uuid) IS
+    'Sends a discarded or withdrawn job again, from its first attempt. False where there is none or its time has passed. Source: src/outbox/manage.rs';
+COMMENT ON FUNCTION booking.cancel_message(uuid, uuid) IS
+    'Withdraws a job that is waiting. False where there is none: it is under way or finished. Source: src/outbox/manage.rs';
 COMMENT ON FUNCTION booking.add_busy_block(uuid, uuid, timestamptz, timestamptz, text) IS
     'Says that a resource is away from p_starts_at until p_ends_at, as an outside calendar knows it, and returns the id of the block. Every seat is taken; blocks may overlap each other and appointments, and cancel nothing. Bad input: 22023. Source: src/setup/busy_block.rs';
 COMMENT ON FUNCTION booking.remove_busy_block(uuid, uuid) IS
@@ -70,7 +84,7 @@ COMMENT ON FUNCTION booking.find_alternatives(uuid, timestamptz, integer, text, 
     'The p_count (1 to 50) nearest free times to p_scheduled_at, that one left out: within three hours, later first of two equally near, then the rest of that day, then the following days. Bad input or unknown organization: 22023. Source: core/src/alternatives.rs';
 
 COMMENT ON FUNCTION booking.health() IS
-    'One JSON line for a monitor: healthy, version (of the library), schemaVersion, preloaded, how many booking functions there are (1), tables without row level security (0), exclusionConstraint, overlapping appointments (0; null without the right to read them). Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
+    'One JSON line for a monitor: healthy, version (of the library), schemaVersion, preloaded, how many booking functions there are (1), tables without row level security (0), exclusionConstraint, overlapping appointments and the outbox: due, oldestSeconds, discarded (null without the right to read them). Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
 
 COMMENT ON FUNCTION booking.grant_member(regrole) IS
     'Grants p_role what books, looks, holds, moves and cancels, and the rows it writes: for people of an organization and for voice agents. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
@@ -80,7 +94,7 @@ COMMENT ON FUNCTION booking.grant_worker(regrole) IS
     'Grants p_role what the courier needs: to read, to move, cancel and mark appointments, and to keep busy blocks. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
 
 COMMENT ON FUNCTION booking.purge(interval) IS
-    'Deletes what has served its time and is older than p_older_than: idempotency keys, and holds that were never confirmed. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
+    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, and finished message jobs. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
 COMMENT ON FUNCTION booking.erase_contact(uuid, text) IS
     'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
 COMMENT ON FUNCTION booking.clean_organization(uuid, text) IS

@@ -14,6 +14,7 @@ use crate::book::lock::Locks;
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
+use crate::outbox;
 use crate::statement::run_fresh;
 
 #[pg_extern]
@@ -46,6 +47,9 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         as_postgres(contact).into(),
         instant::to_postgres(instant::clock_now())?.into(),
     ];
+    if organization.has_outbox {
+        outbox::forget(client, organization.id, contact)?;
+    }
     let erased = run_fresh(client, ERASE, &arguments)?.first()?;
     let counts = erased.get::<i64>(1)?.zip(erased.get::<i64>(2)?);
     let (appointments, cancelled) = counts.ok_or_else(|| Error::missing("count"))?;
@@ -136,6 +140,9 @@ fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option
         let message = format!("p_confirm {} is not the name of the organization", quoted(confirm.unwrap_or_default()));
         let hint = "pass the name as it stands in booking.organizations: this deletes every booking and contact";
         return Err(Refusal::new(Code::InvalidRequest, message, hint).into());
+    }
+    if outbox::exists(client)? {
+        outbox::clean(client, from_postgres(org_id))?;
     }
     let cleaned = run_fresh(client, CLEAN, &[org_id.into()])?.first()?;
     let counts = (cleaned.get::<i64>(1)?, cleaned.get::<i64>(2)?, cleaned.get::<i64>(3)?);

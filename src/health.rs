@@ -3,7 +3,7 @@
 use pgrx::Json;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::error::{Error, Result, or_raise};
 use crate::statement::run_fresh;
@@ -50,6 +50,26 @@ const OVERLAPS: &str = "
     ) AS compared
     WHERE compared.overlaps";
 
+const MAY_READ_OUTBOX: &str = "
+    SELECT COALESCE(pg_catalog.has_table_privilege(pg_catalog.to_regclass('booking.outbox'), 'SELECT'), false)";
+
+/// What is due and waits, how long the oldest has, and what has been given up.
+const OUTBOX: &str = "
+    SELECT pg_catalog.count(*) FILTER (WHERE o.state <> 'discarded'),
+        EXTRACT(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.min(o.run_at) FILTER (WHERE o.state <> 'discarded'))::bigint,
+        pg_catalog.count(*) FILTER (WHERE o.state = 'discarded')
+    FROM booking.outbox AS o
+    WHERE (o.state IN ('available', 'retryable') AND o.run_at <= pg_catalog.clock_timestamp()) OR o.state = 'discarded'";
+
+fn outbox(client: &mut SpiClient<'_>) -> Result<Value> {
+    if run_fresh(client, MAY_READ_OUTBOX, &[])?.first()?.get::<bool>(1)? != Some(true) {
+        return Ok(Value::Null);
+    }
+    let row = run_fresh(client, OUTBOX, &[])?.first()?;
+    let (due, oldest, discarded) = (row.get::<i64>(1)?, row.get::<i64>(2)?, row.get::<i64>(3)?);
+    Ok(json!({"due": due, "oldestSeconds": oldest, "discarded": discarded}))
+}
+
 fn read(client: &mut SpiClient<'_>) -> Result<Json> {
     let booking_functions = count(client, BOOKING_FUNCTIONS)?;
     let unprotected = count(client, TABLES_WITHOUT_POLICIES)?;
@@ -68,6 +88,7 @@ fn read(client: &mut SpiClient<'_>) -> Result<Json> {
         "tablesWithoutRowLevelSecurity": unprotected,
         "exclusionConstraint": is_guaranteed,
         "overlaps": overlaps,
+        "outbox": outbox(client)?,
     })))
 }
 

@@ -17,6 +17,7 @@ mod erase;
 mod health;
 mod look;
 mod normalize;
+mod outbox;
 mod purge;
 mod setup;
 mod tenant;
@@ -51,6 +52,8 @@ extension_sql_file!(
     name = "appointments",
     requires = ["services", "resources", "contacts"]
 );
+extension_sql_file!("../sql/tables/outbox.sql", name = "outbox", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/messages.sql", name = "messages", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/message_templates.sql", name = "message_templates", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/idempotency_keys.sql", name = "idempotency_keys", requires = ["organizations"]);
 extension_sql_file!("../sql/functions/grants.sql", name = "grants", requires = ["appointments"]);

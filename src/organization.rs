@@ -1,5 +1,6 @@
 //! The organization that a call is for, with the service it names and the resources it may use: one read, before any lock.
 
+use booking_core::outbox::Messaging;
 use booking_core::phone::is_known_region;
 use booking_core::refusal::quoted;
 use booking_core::service::{Anchor, Rules, name_key};
@@ -7,7 +8,9 @@ use booking_core::{Code, Refusal};
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
+use crate::answer::NOT_CONFIGURED;
 use crate::error::{Error, Result};
+use crate::outbox;
 use crate::server_zone::ServerZone;
 use crate::statement::{Row, run_fresh};
 
@@ -22,6 +25,10 @@ pub struct Organization {
     pub rules: Rules,
     /// Whether anybody has set hours; without any it is open always.
     pub has_hours: bool,
+    /// How it sends messages, if it does.
+    pub messaging: Option<Messaging>,
+    /// Whether there is an outbox: the library also serves the schema of the release before it.
+    pub has_outbox: bool,
     /// Whether the caller sees its appointments through a policy.
     pub has_row_security: bool,
     /// The resources that were asked for and can do the service, ordered by id.
@@ -80,7 +87,8 @@ const READ: &str = "
             SELECT FROM booking.service_resources AS able WHERE able.org_id = o.org_id AND able.service_id = s.id),
         s.id, s.name, s.duration_minutes, s.buffer_before_minutes, s.buffer_after_minutes, s.slot_step_minutes,
         s.slot_anchor, s.min_notice_minutes, s.horizon_days, s.daily_limit,
-        pg_catalog.row_security_active('booking.appointments'::pg_catalog.regclass)
+        pg_catalog.row_security_active('booking.appointments'::pg_catalog.regclass),
+        o.settings ->> 'messages', pg_catalog.to_regclass('booking.outbox') IS NOT NULL
     FROM booking.organizations AS o
     LEFT JOIN booking.services AS s ON s.org_id = o.org_id AND s.name_key = $3
     LEFT JOIN booking.resources AS r ON r.org_id = o.org_id AND ($2 IS NULL OR r.id = $2)
@@ -116,6 +124,11 @@ impl Organization {
         Ok(organization)
     }
 
+    /// What is said of the message that a change is followed by.
+    pub fn sms_status(&self) -> &'static str {
+        if self.messaging.is_some() { "queued" } else { NOT_CONFIGURED }
+    }
+
     fn from_row(id: Uuid, row: &Row<'_>, asked: ServiceName<'_>) -> Result<Self> {
         let timezone: String = row.get(1)?.ok_or_else(|| Error::missing("timezone"))?;
         let named = row.get::<pgrx::Uuid>(8)?.zip(row.get::<String>(9)?);
@@ -124,6 +137,7 @@ impl Organization {
         if let (None, true, ServiceName::Stated(asked)) = (&service, is_strict, asked) {
             return Err(service_not_found(asked).into());
         }
+        let has_outbox = row.get::<bool>(20)?.unwrap_or(false);
         Ok(Organization {
             id,
             zone: ServerZone::named(&timezone)?,
@@ -133,6 +147,8 @@ impl Organization {
             service,
             has_hours: row.get::<bool>(4)?.unwrap_or(true),
             has_row_security: row.get::<bool>(18)?.unwrap_or(true),
+            messaging: row.get::<String>(19)?.as_deref().filter(|_| has_outbox).and_then(outbox::messaging),
+            has_outbox,
             resources: Vec::new(),
         })
     }

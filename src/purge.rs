@@ -9,6 +9,7 @@ use booking_core::{Code, Refusal};
 
 use crate::answer;
 use crate::error::{Error, Result};
+use crate::outbox;
 use crate::statement::run_fresh;
 
 #[pg_extern]
@@ -45,5 +46,6 @@ fn purge_older(client: &mut SpiClient<'_>, age: Option<Interval>) -> Result<Valu
     }
     let purged = run_fresh(client, PURGE, &[age.into()])?.first()?;
     let (keys, holds) = purged.get::<i64>(1)?.zip(purged.get::<i64>(2)?).ok_or_else(|| Error::missing("count"))?;
-    Ok(json!({"success": true, "idempotencyKeys": keys, "holds": holds}))
+    let jobs = if outbox::exists(client)? { outbox::purge(client, age)? } else { 0 };
+    Ok(json!({"success": true, "idempotencyKeys": keys, "holds": holds, "messageJobs": jobs}))
 }

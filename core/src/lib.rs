@@ -25,6 +25,7 @@ pub mod status;
 pub mod zone;
 
 // What is said back, and what is sent.
+pub mod outbox;
 pub mod sms;
 pub mod speech;
 

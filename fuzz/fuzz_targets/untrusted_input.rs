@@ -8,6 +8,8 @@ use booking_core::email::normalize_email;
 use booking_core::hours::{day_from_json, week_from_json};
 use booking_core::name::normalize_name;
 use booking_core::phone::normalize_phone;
+use booking_core::sms::Size;
+use booking_core::sms::template::{Template, Values, language};
 use booking_core::time::parse_time;
 use booking_core::zone::Zone;
 use booking_core::{Refusal, booking_data};
@@ -25,6 +27,7 @@ fuzz_target!(|input: &[u8]| {
         b't' => time(text),
         b'j' => request(text),
         b'h' => hours(text),
+        b'm' => message(text),
         _ => {}
     }
 });
@@ -94,6 +97,18 @@ fn hours(text: &str) {
     for window in week.chain(day) {
         assert!((0..1440).contains(&window.opens), "{window:?}");
         assert!(window.opens < window.closes && window.closes <= window.opens + 1440, "{window:?}");
+    }
+}
+
+/// The template of a message; a value may be as odd as a template. What it costs is counted for any text.
+fn message(text: &str) {
+    let size = Size::of(text);
+    assert!(size.segments <= text.len() && (size.segments > 0) == !text.is_empty(), "{size:?}");
+    accepted(language(text));
+    if let Some(template) = accepted(Template::parse(text)) {
+        let values = Values { name: text, organization: "O", service: "S", when: "W", date: "D", time: "T" };
+        let once = template.render(&values);
+        assert!(text.contains(['{', '}']) || once == text, "{once:?}");
     }
 }
 

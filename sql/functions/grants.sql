@@ -20,9 +20,12 @@ BEGIN
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys,
-            booking.message_templates
+            booking.message_templates, booking.outbox, booking.messages
         TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON booking.appointments, booking.contacts, booking.idempotency_keys TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON
+            booking.appointments, booking.contacts, booking.idempotency_keys, booking.outbox
+        TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (state, deadline, finished_at) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
     -- Neither whose organization an appointment is nor what it is called can be changed.
@@ -41,7 +44,8 @@ BEGIN
             booking.create_organization, booking.create_resource, booking.create_service,
             booking.update_resource, booking.update_service,
             booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block,
-            booking.set_message_template, booking.purge, booking.erase_contact, booking.clean_organization
+            booking.set_message_template, booking.set_messaging, booking.requeue_message, booking.cancel_message,
+            booking.purge, booking.erase_contact, booking.clean_organization
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
@@ -49,8 +53,11 @@ BEGIN
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
             booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
-            booking.contacts, booking.idempotency_keys, booking.message_templates
+            booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages
         TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (attempts, run_at) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (to_phone, body) ON booking.messages TO %s', p_role);
     EXECUTE format('GRANT UPDATE (body, updated_at) ON booking.message_templates TO %s', p_role);
     EXECUTE format('GRANT UPDATE (metadata, erased_at) ON booking.appointments TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, capacity) ON booking.resources TO %s', p_role);
@@ -71,12 +78,19 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION
             booking.format_slots, booking.reschedule_appointment_atomic, booking.cancel_appointment,
             booking.set_appointment_status, booking.appointment_status, booking.add_busy_block, booking.remove_busy_block,
-            booking.health, booking.current_org_id
+            booking.claim_messages, booking.finish_message, booking.fail_message, booking.message_status,
+            booking.requeue_message, booking.cancel_message, booking.health, booking.current_org_id
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
-            booking.closures, booking.busy_blocks, booking.contacts, booking.appointments
+            booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.message_templates,
+            booking.outbox, booking.messages
         TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON booking.outbox, booking.messages TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (state, attempts, run_at, deadline, lease, leased_by, leased_until, last_error, errors, finished_at)
+        ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (to_phone, body, segments, status, provider_sid, error_code, updated_at)
+        ON booking.messages TO %s', p_role);
     EXECUTE format('GRANT INSERT, DELETE ON booking.busy_blocks TO %s', p_role);
     EXECUTE format('GRANT UPDATE (resource_id, seat, service_id, starts_at, ends_at, blocked, status, limit_day,
             limit_place, cancelled_at, cancel_reason)

@@ -21,6 +21,7 @@ use crate::answer::{self, Shown};
 use crate::error::Result;
 use crate::instant;
 use crate::organization::{Organization, from_postgres};
+use crate::outbox;
 use crate::raw_json::JsonbText;
 use contact::Contact;
 use idempotency::{Fingerprint, Key};
@@ -135,7 +136,9 @@ fn write_first_free(
         let moment = answer::spoken(organization, wanted.slot.time.start, wanted.time.corrected, plan.now);
         let mut answer = appointment.shown().to_json(organization, &speech::confirmation(&contact.name, &moment));
         answer["dateCorrected"] = wanted.time.corrected.into();
+        answer["smsStatus"] = organization.sms_status().into();
         if record::write(client, organization, &appointment, key, &mut answer)?.is_some() {
+            outbox::booked(client, organization, appointment.id, wanted.slot.time.start)?;
             return Ok(answer);
         }
     }

@@ -20,6 +20,7 @@ use crate::book::request::{Patient, Person, When, service_type, stated_service};
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{Asked, Organization, from_postgres};
+use crate::outbox;
 
 /// The most appointments of one series.
 const LONGEST_SERIES: usize = 200;
@@ -176,6 +177,7 @@ fn write_all(
         let Some(written) = record::write(client, organization, &appointment, key, &mut answer)? else {
             return Err(Error::ChangedMeanwhile);
         };
+        outbox::booked(client, organization, id, wanted.slot.time.start)?;
         contact.id = written.contact_id.unwrap_or(contact.id);
         contact.changed = false;
     }
@@ -194,7 +196,7 @@ fn booked(plan: &Plan<'_>, places: &[(Wanted, Seat)], ids: &[Uuid], contact: &Co
         "contactId": contact.id.to_string(),
         "appointments": appointments,
         "timezone": plan.organization.timezone,
-        "smsStatus": NOT_CONFIGURED,
+        "smsStatus": plan.organization.sms_status(),
         "calendarStatus": NOT_CONFIGURED,
         "message": speech::series_confirmation(&contact.name, &moments),
     })

@@ -11,6 +11,7 @@ use crate::change::present::{Present, must_have_changed};
 use crate::error::Result;
 use crate::instant;
 use crate::organization::as_postgres;
+use crate::outbox;
 use crate::statement::run_fresh;
 
 #[pg_extern]
@@ -66,5 +67,11 @@ fn cancel(client: &mut SpiClient<'_>, appointment: &Present, reason: Option<&str
     must_have_changed(&run_fresh(client, CANCEL, &arguments)?)?;
     let moment = answer::spoken(&organization, appointment.time.start, false, instant::transaction_now());
     let shown = Shown { status: Status::Cancelled, ..appointment.shown() };
-    Ok(shown.to_json(&organization, &speech::cancelled(&moment)))
+    let mut answer = shown.to_json(&organization, &speech::cancelled(&moment));
+    // Nobody is told of a hold.
+    if appointment.contact_id.is_some() {
+        outbox::cancelled(client, &organization, appointment.id, appointment.time.start)?;
+        answer["smsStatus"] = organization.sms_status().into();
+    }
+    Ok(answer)
 }

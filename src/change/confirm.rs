@@ -15,6 +15,7 @@ use crate::change::present::{Present, hold_expired, must_have_changed};
 use crate::error::Result;
 use crate::instant;
 use crate::organization::as_postgres;
+use crate::outbox;
 use crate::statement::run_fresh;
 
 #[pg_extern]
@@ -62,9 +63,12 @@ fn confirm(client: &mut SpiClient<'_>, hold: &Present, patient: &Patient) -> Res
         instant::to_postgres(clock)?.into(),
     ];
     must_have_changed(&run_fresh(client, CONFIRM, &arguments)?)?;
+    outbox::booked(client, &organization, hold.id, hold.time.start)?;
     let moment = answer::spoken(&organization, hold.time.start, false, now);
     let shown = Shown { status: Status::Confirmed, contact_id: Some(contact.id), ..hold.shown() };
-    Ok(shown.to_json(&organization, &speech::confirmation(&contact.name, &moment)))
+    let mut answer = shown.to_json(&organization, &speech::confirmation(&contact.name, &moment));
+    answer["smsStatus"] = organization.sms_status().into();
+    Ok(answer)
 }
 
 fn check_still_held(hold: &Present) -> Result<()> {

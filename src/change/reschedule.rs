@@ -17,6 +17,7 @@ use crate::change::present::{Present, must_have_changed};
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{Asked, Organization, ServiceName, as_postgres, from_postgres};
+use crate::outbox;
 use crate::statement::run_fresh;
 
 #[pg_extern]
@@ -70,11 +71,13 @@ fn reschedule(
     plan.end_expired(client, &free.expired)?;
     let seat = *free.seats.first().ok_or_else(|| Error::missing("seat"))?;
     write(client, &organization, appointment, &wanted, seat)?;
+    outbox::moved(client, &organization, appointment.id, wanted.slot.time.start)?;
     let moment = answer::spoken(&organization, wanted.slot.time.start, wanted.time.corrected, plan.now);
     let name = appointment.patient_name.as_deref().unwrap_or_default();
     let shown = Shown { resource_id: seat.resource_id, time: wanted.slot.time, ..appointment.shown() };
     let mut answer = shown.to_json(&organization, &speech::moved(name, &moment));
     answer["dateCorrected"] = wanted.time.corrected.into();
+    answer["smsStatus"] = organization.sms_status().into();
     Ok(answer)
 }
 

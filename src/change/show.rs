@@ -9,6 +9,7 @@ use crate::answer::{self, Shown};
 use crate::change::present::Present;
 use crate::error::Result;
 use crate::instant;
+use crate::outbox;
 
 #[pg_extern(stable)]
 #[search_path(pg_catalog, pg_temp)]
@@ -25,7 +26,9 @@ fn show(client: &mut SpiClient<'_>, appointment: &Present) -> Result<Value> {
     let moment = answer::spoken(&organization, appointment.time.start, false, instant::transaction_now());
     let message = format!("The appointment {moment} is {}.", status.in_words());
     let mut answer = Shown { status, ..appointment.shown() }.to_json(&organization, &message);
-    answer["messageSid"] = Value::Null;
+    let sms = outbox::status::read(client, &organization, appointment.id)?;
+    answer["smsStatus"] = sms.status.into();
+    answer["messageSid"] = sms.provider_sid.into();
     answer["eventId"] = Value::Null;
     Ok(answer)
 }

@@ -10,6 +10,7 @@ use crate::answer::{self, Shown};
 use crate::change::present::{Present, must_have_changed};
 use crate::error::Result;
 use crate::organization::as_postgres;
+use crate::outbox;
 use crate::statement::run_fresh;
 
 #[pg_extern]
@@ -62,7 +63,9 @@ fn set(client: &mut SpiClient<'_>, appointment: &Present, status: Status) -> Res
     ];
     must_have_changed(&run_fresh(client, SET, &arguments)?)?;
     let message = format!("The appointment is {}.", status.in_words());
-    Ok(Shown { status, ..appointment.shown() }.to_json(&organization, &message))
+    let mut answer = Shown { status, ..appointment.shown() }.to_json(&organization, &message);
+    answer["smsStatus"] = outbox::status::read(client, &organization, appointment.id)?.status.into();
+    Ok(answer)
 }
 
 fn not_for_holds() -> Refusal {

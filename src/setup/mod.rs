@@ -13,18 +13,18 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::organization::from_postgres;
 
-fn required<'a>(value: Option<&'a str>, argument: &str) -> Result<&'a str> {
+pub fn required<'a>(value: Option<&'a str>, argument: &str) -> Result<&'a str> {
     value.ok_or_else(|| missing(argument).into())
 }
 
-fn required_id(value: Option<pgrx::Uuid>, argument: &str) -> Result<Uuid> {
+pub fn required_id(value: Option<pgrx::Uuid>, argument: &str) -> Result<Uuid> {
     value.map(from_postgres).ok_or_else(|| missing(argument).into())
 }
 
-fn missing(argument: &str) -> Refusal {
+pub fn missing(argument: &str) -> Refusal {
     invalid(format!("{argument} is NULL"), format!("pass a value for {argument}"))
 }
 
-fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Refusal {
+pub fn invalid(message: impl Into<String>, hint: impl Into<String>) -> Refusal {
     Refusal::new(Code::InvalidRequest, message, hint)
 }

@@ -31,6 +31,12 @@ CALLS = {
     "set_message_template": "SELECT booking.set_message_template(%(org)s, 'reminder', 'mine')",
     "set_message_template to none": "SELECT booking.set_message_template(%(org)s, 'reminder', NULL)",
     "preview_message": "SELECT booking.preview_message(%(org)s, 'reminder')",
+    "set_messaging": "SELECT booking.set_messaging(%(org)s, true)",
+    "finish_message": "SELECT booking.finish_message(%(org)s, %(job)s, 1, 'SM2')",
+    "fail_message": "SELECT booking.fail_message(%(org)s, %(job)s, 1, 'no')",
+    "message_status": "SELECT booking.message_status(%(org)s, %(sid)s, 'delivered')",
+    "requeue_message": "SELECT booking.requeue_message(%(org)s, %(job)s)",
+    "cancel_message": "SELECT booking.cancel_message(%(org)s, %(job)s)",
     "add_busy_block": "SELECT booking.add_busy_block(%(org)s, %(resource)s, %(free)s, %(free)s + interval '1 hour')",
     "remove_busy_block": "SELECT booking.remove_busy_block(%(org)s, %(block)s)",
     "book_appointment_atomic": """
@@ -58,7 +64,7 @@ CALLS = {
 # These do nothing with what is given, or name nobody's data.
 WITHOUT_IDS = {
     "normalize_phone", "normalize_name", "normalize_email", "normalize_booking_time", "normalize_booking_data", "format_slots",
-    "health", "purge", "current_org_id", "grant_member", "grant_backend", "grant_worker",
+    "health", "purge", "current_org_id", "claim_messages", "grant_member", "grant_backend", "grant_worker",
 }
 FUNCTIONS = "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'booking'::regnamespace"
 
@@ -87,8 +93,8 @@ def mask(text: str, ids: dict[str, str]) -> str:
 
 def strangers() -> dict[str, str]:
     """Ids that do not exist anywhere."""
-    ids = {name: str(uuid4()) for name in ["org", "resource", "service", "block", "hold", "appointment", "contact"]}
-    return ids | {"key": "nobody-1", "phone": "+14155559999"}
+    ids = {name: str(uuid4()) for name in ["org", "resource", "service", "block", "hold", "appointment", "contact", "job"]}
+    return ids | {"key": "nobody-1", "sid": "SM-nobody", "phone": "+14155559999"}
 
 
 def test_every_function_is_tried(admin: psycopg.Connection):
@@ -124,6 +130,14 @@ def test_purging_clears_our_own_rows_only(tenant: psycopg.Connection, victim: Vi
     before = victim.rows()
     with tenant.transaction(force_rollback=True):
         call(tenant, "SELECT booking.purge(interval '1 microsecond')")
+    assert victim.rows() == before
+
+
+def test_claiming_brings_our_own_messages_only(tenant: psycopg.Connection, victim: Victim):
+    before = victim.rows()
+    with tenant.transaction(force_rollback=True):
+        found = call(tenant, "SELECT json_agg(c) FROM booking.claim_messages('eve', 100) AS c")
+    assert found.value is None
     assert victim.rows() == before
 
 

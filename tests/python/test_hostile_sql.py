@@ -19,7 +19,8 @@ pytestmark = pytest.mark.superuser
 
 TABLES = [
     "organizations", "resources", "services", "service_resources", "opening_hours", "closures", "busy_blocks", "contacts",
-    "appointments", "idempotency_keys", "message_templates",
+    "appointments", "idempotency_keys", "message_templates", "outbox",
+    "messages",
 ]
 # Whose rows name a row of another table.
 WITH_PARENTS = ["service_resources", "busy_blocks", "appointments"]

@@ -119,6 +119,8 @@ SET_UP = {
     "a resource": "SELECT booking.create_resource(%(org)s, 'Room')",
     "a template": "SELECT booking.set_message_template(%(org)s, 'reminder', 'See you {when}')",
     "a template taken back": "SELECT booking.set_message_template(%(org)s, 'reminder', NULL)",
+    "messages": "SELECT booking.set_messaging(%(org)s, true)",
+    "messages off": "SELECT booking.set_messaging(%(org)s, false)",
     "more seats": "SELECT booking.update_resource(%(org)s, %(room)s, 'Hall', 4)",
     "a longer service": """
         SELECT booking.create_service(%(org)s, 'Wash', 30),
@@ -150,6 +152,32 @@ def test_a_worker_moves_cancels_and_keeps_busy_blocks_and_does_not_book(clinic: 
         session.execute(SET_UP["a busy block"], {"org": org, "room": clinic.first_resource()})
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             one(session, BOOK, request(org, future(203)))
+
+
+def test_a_worker_sends_what_a_member_has_booked(clinic: Clinic, roles: dict[str, str]):
+    org = clinic.org_id
+    clinic.admin.execute("SELECT booking.set_messaging(%s, true)", [org])
+    with acting(clinic, roles["member"]) as session:
+        booked = one(session, BOOK, request(org, future()))
+        assert booked["smsStatus"] == "queued"
+        other = one(session, BOOK, request(org, future(201)))
+        assert_booked(one(session, "SELECT booking.reschedule_appointment_atomic(%s, %s, %s)",
+                          [org, other["appointmentId"], future(202)]))
+        assert_booked(one(session, "SELECT booking.cancel_appointment(%s, %s)", [org, other["appointmentId"]]))
+    with acting(clinic, roles["worker"]) as session:
+        claimed = session.execute("SELECT job_id, lease, kind FROM booking.claim_messages('courier') ORDER BY kind").fetchall()
+        assert [kind for _, _, kind in claimed] == ["cancelled", "confirmation"]
+        (first, lease, _), (second, _, _) = claimed
+        assert one(session, "SELECT booking.fail_message(%s, %s, %s, 'no', '21610')", [org, first, lease]) == "discarded"
+        assert one(session, "SELECT booking.requeue_message(%s, %s)", [org, first]) is True
+        assert one(session, "SELECT booking.cancel_message(%s, %s)", [org, first]) is True
+        assert one(session, "SELECT booking.finish_message(%s, %s, 1, 'SM1')", [org, second]) is True
+        assert one(session, "SELECT booking.message_status(%s, 'SM1', 'delivered')", [org]) is True
+    with acting(clinic, roles["backend"]) as session:
+        assert one(session, "SELECT booking.requeue_message(%s, %s)", [org, first]) is True
+        assert one(session, "SELECT booking.cancel_message(%s, %s)", [org, first]) is True
+        status = one(session, "SELECT booking.appointment_status(%s, %s)", [org, booked["appointmentId"]])
+        assert (status["smsStatus"], status["messageSid"]) == ("delivered", "SM1")
 
 
 @pytest.mark.parametrize("kind", KINDS)

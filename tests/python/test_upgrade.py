@@ -122,6 +122,30 @@ def test_bookings_go_on_before_during_and_after(old: str, session: psycopg.Conne
     assert one(session, "SELECT booking.health()")["healthy"] is True
 
 
+def test_the_new_library_serves_the_old_schema(old: str, session: psycopg.Connection):
+    """Every function that a release has works between the installation of the files and the upgrade."""
+    clinic, phone = Clinic.open(old, session), new_phone()
+    org = [clinic.org_id]
+    booked = clinic.book(future(), phone=phone)
+    assert booked["smsStatus"] == "not_configured"
+    held = one(session, "SELECT booking.hold_slot(%s, 'x', %s)", [*org, future(1)])["holdId"]
+    for statement, parameters in [
+        ("SELECT booking.confirm_hold(%s, %s, 'Ann', NULL, %s)", [held, phone]),
+        ("SELECT booking.reschedule_appointment_atomic(%s, %s, %s)", [held, future(2)]),
+        ("SELECT booking.book_series_atomic(%s, 'Ann', NULL, %s, 'x', %s)", [phone, [future(3), future(4)]]),
+        ("SELECT booking.appointment_status(%s, %s)", [held]),
+        ("SELECT booking.set_appointment_status(%s, %s, 'completed')", [held]),
+        ("SELECT booking.cancel_appointment(%s, %s)", [booked["appointmentId"]]),
+        ("SELECT booking.check_availability(%s, 'tomorrow')", []),
+        ("SELECT booking.erase_contact(%s, %s)", [phone]),
+        ("SELECT booking.clean_organization(%s, 'Test clinic')", []),
+    ]:
+        assert_booked(one(session, statement, [*org, *parameters]))
+    assert_booked(one(session, "SELECT booking.purge(interval '30 days')"))
+    health = one(session, "SELECT booking.health()")
+    assert (health["healthy"], health["outbox"], health["schemaVersion"]) == (True, None, one(session, VERSION))
+
+
 def test_an_upgrade_that_is_rolled_back_leaves_the_old_version_at_work(old: str, session: psycopg.Connection):
     clinic, as_it_was, version = Clinic.open(old, session), catalog(session), one(session, VERSION)
     with session.transaction(force_rollback=True):

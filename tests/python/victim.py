@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import uuid4
 
 import psycopg
 from clinic import BOOK, Clinic, assert_booked, future, new_phone, one
@@ -33,14 +34,22 @@ class Victim:
         # 0.1.0 has no templates.
         if one(admin, "SELECT to_regproc('booking.set_message_template') IS NOT NULL"):
             admin.execute("SELECT booking.set_message_template(%s, 'reminder', 'wisdom tooth: {when}')", [org])
+            admin.execute("SELECT booking.set_messaging(%s, true)", [org])
         who = {"name": "Zuzanna Quill", "email": "zquill@example.com", "phone": phone}
         booked = one(admin, BOOK, clinic.request(
             future(), service="podiatry", key="quill-1", metadata='{"note": "wisdom tooth"}', **who))
         assert_booked(booked)
+        job = sid = "none"
+        # 0.1.0 sends no messages.
+        if one(admin, "SELECT to_regclass('booking.outbox') IS NOT NULL"):
+            admin.execute("SELECT booking.claim_messages('courier', 100)")
+            job, sid = str(one(admin, "SELECT job_id FROM booking.messages WHERE org_id = %s", [org])), f"SM-{uuid4()}"
+            assert one(admin, "SELECT booking.finish_message(%s, %s, 1, %s)", [org, job, sid])
         hold = one(admin, "SELECT booking.hold_slot(%s, 'podiatry', %s, p_ttl_seconds => 86400)", [org, future(201)])
         return cls(clinic, phone, {
             "org": org, "resource": room, "service": str(service), "block": str(block), "hold": hold["holdId"],
             "appointment": booked["appointmentId"], "contact": booked["contactId"], "key": "quill-1", "phone": phone,
+            "job": job, "sid": sid,
         })
 
     def rows(self) -> dict[str, list[str]]:
@@ -49,4 +58,4 @@ class Victim:
 
     def traces(self) -> list[str]:
         """What must never be seen by anybody else."""
-        return [*WORDS, self.phone, *self.ids.values()]
+        return [*WORDS, self.phone, *(value for value in self.ids.values() if value != "none")]

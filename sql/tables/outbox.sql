@@ -1,0 +1,59 @@
+-- What is to be sent, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.
+-- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is discarded.
+CREATE TABLE booking.outbox (
+    org_id         uuid        NOT NULL,
+    id             uuid        NOT NULL,
+    kind           text        NOT NULL CHECK (kind IN ('confirmation', 'moved', 'cancelled', 'reminder')),
+    appointment_id uuid        NOT NULL,
+    state          text        NOT NULL DEFAULT 'available'
+        CHECK (state IN ('available', 'running', 'retryable', 'succeeded', 'discarded', 'cancelled')),
+    attempts       integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    run_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    deadline       timestamptz NOT NULL,
+    lease          bigint      NOT NULL DEFAULT 0,
+    leased_by      text,
+    leased_until   timestamptz,
+    last_error     text,
+    errors         jsonb       NOT NULL DEFAULT '[]' CHECK (pg_catalog.jsonb_typeof(errors) = 'array'),
+    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    finished_at    timestamptz,
+    PRIMARY KEY (org_id, id),
+    CONSTRAINT outbox_lease_of_the_running CHECK ((state = 'running') = (leased_until IS NOT NULL)),
+    CONSTRAINT outbox_end_of_the_finished CHECK (
+        (state IN ('succeeded', 'discarded', 'cancelled')) = (finished_at IS NOT NULL))
+);
+
+CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at) WHERE state IN ('available', 'retryable');
+CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
+CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
+CREATE INDEX outbox_finished ON booking.outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
+
+ALTER TABLE booking.outbox ENABLE ROW LEVEL SECURITY;
+CREATE POLICY outbox_of_tenant ON booking.outbox USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.outbox IS
+    'Messages to be sent, and what became of them. Written by the functions that change appointments, and by those of couriers; readable columns: org_id, id, kind, state, attempts, run_at, last_error.';
+COMMENT ON COLUMN booking.outbox.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.outbox.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.outbox.kind IS 'confirmation, moved, cancelled or reminder.';
+COMMENT ON COLUMN booking.outbox.appointment_id IS 'The appointment that it is about. The text is made of it when the job is claimed.';
+COMMENT ON COLUMN booking.outbox.state IS
+    'available and retryable wait for run_at, running is claimed; succeeded, discarded (a dead letter) and cancelled (withdrawn) are finished.';
+COMMENT ON COLUMN booking.outbox.attempts IS 'How often it has been claimed.';
+COMMENT ON COLUMN booking.outbox.run_at IS 'Not before.';
+COMMENT ON COLUMN booking.outbox.deadline IS 'Not after: the start of the appointment.';
+COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the holder of the latest can finish the job.';
+COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
+COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';
+COMMENT ON COLUMN booking.outbox.last_error IS 'Why the last attempt failed.';
+COMMENT ON COLUMN booking.outbox.errors IS 'Every error, oldest first: [{"at", "attempt", "error", "code"}].';
+COMMENT ON COLUMN booking.outbox.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON COLUMN booking.outbox.finished_at IS 'When it ended.';
+COMMENT ON INDEX booking.outbox_waiting IS 'What can be claimed, by time.';
+COMMENT ON INDEX booking.outbox_running IS 'What is claimed, by the end of the lease.';
+COMMENT ON INDEX booking.outbox_of_appointment IS 'The jobs of an appointment: what a move or a cancellation withdraws.';
+COMMENT ON INDEX booking.outbox_finished IS 'What purge deletes.';
+COMMENT ON POLICY outbox_of_tenant ON booking.outbox IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.outbox', '');

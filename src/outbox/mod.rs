@@ -1,0 +1,155 @@
+//! The outbox: what is to be sent follows from a change to an appointment, in its transaction. Couriers claim jobs, send, and
+//! report; none of that is decided by them.
+
+mod claim;
+mod manage;
+mod report;
+pub mod status;
+
+use booking_core::outbox::{Messaging, NewJob, at_once, reminders};
+use booking_core::sms::Kind;
+use chrono::{DateTime, Utc};
+use pgrx::datum::Interval;
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::instant;
+use crate::organization::{Organization, as_postgres};
+use crate::statement::run_fresh;
+
+/// How the organization's settings have it; `None` where messages are off.
+pub fn messaging(settings: &str) -> Option<Messaging> {
+    let settings: Value = serde_json::from_str(settings).ok()?;
+    let language = settings.get("language")?.as_str()?;
+    let minutes = settings.get("reminder_minutes")?.as_array()?;
+    let minutes = minutes.iter().map(|minutes| minutes.as_i64().and_then(|minutes| i32::try_from(minutes).ok()));
+    Messaging::checked(language, minutes.collect::<Option<_>>()?).ok()
+}
+
+/// Writes what a new appointment is followed by.
+pub fn booked(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid, start: DateTime<Utc>) -> Result<()> {
+    let Some(messaging) = &organization.messaging else { return Ok(()) };
+    let now = instant::transaction_now();
+    let mut jobs = vec![at_once(Kind::Confirmation, start, now)];
+    jobs.append(&mut reminders(messaging, start, now));
+    enqueue(client, organization.id, id, &jobs)
+}
+
+/// Rewrites what has not gone out. A confirmation that is still waiting will say the new time; nobody needs to hear of the old.
+pub fn moved(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid, start: DateTime<Utc>) -> Result<()> {
+    let Some(messaging) = &organization.messaging else { return Ok(()) };
+    let now = instant::transaction_now();
+    withdraw(client, organization.id, id, &[Kind::Moved, Kind::Reminder])?;
+    let arguments = [as_postgres(organization.id).into(), as_postgres(id).into(), instant::to_postgres(start)?.into()];
+    let is_unsaid = !run_fresh(client, POSTPONE_CONFIRMATION, &arguments)?.is_empty();
+    let mut jobs = reminders(messaging, start, now);
+    if !is_unsaid {
+        jobs.push(at_once(Kind::Moved, start, now));
+    }
+    enqueue(client, organization.id, id, &jobs)
+}
+
+/// Withdraws what has not gone out, and says that the appointment is off.
+pub fn cancelled(
+    client: &mut SpiClient<'_>,
+    organization: &Organization,
+    id: Uuid,
+    start: DateTime<Utc>,
+) -> Result<()> {
+    if organization.messaging.is_none() {
+        return Ok(());
+    }
+    withdraw(client, organization.id, id, &Kind::ALL)?;
+    enqueue(client, organization.id, id, &[at_once(Kind::Cancelled, start, instant::transaction_now())])
+}
+
+/// Whether the schema has an outbox: the library also serves the release before it.
+pub fn exists(client: &mut SpiClient<'_>) -> Result<bool> {
+    const EXISTS: &str = "
+        SELECT pg_catalog.to_regclass('booking.outbox') IS NOT NULL";
+    Ok(run_fresh(client, EXISTS, &[])?.first()?.get(1)?.unwrap_or(false))
+}
+
+/// $1 org_id, $2 contact, $3 the clock. Number and text name a person; that there was a message does not.
+const FORGET: &str = "
+    WITH appointment AS (
+        SELECT a.id FROM booking.appointments AS a WHERE a.org_id = $1 AND a.contact_id = $2
+    ), job AS (
+        UPDATE booking.outbox AS o SET state = 'cancelled', finished_at = $3
+        WHERE o.org_id = $1 AND o.appointment_id IN (SELECT appointment.id FROM appointment)
+          AND o.state IN ('available', 'retryable')
+    )
+    UPDATE booking.messages AS m SET to_phone = NULL, body = NULL
+    WHERE m.org_id = $1 AND m.appointment_id IN (SELECT appointment.id FROM appointment)";
+
+/// Withdraws what is to be sent to a contact, and takes the contact out of what was sent.
+pub fn forget(client: &mut SpiClient<'_>, org_id: Uuid, contact_id: Uuid) -> Result<()> {
+    let clock = instant::to_postgres(instant::clock_now())?;
+    run_fresh(client, FORGET, &[as_postgres(org_id).into(), as_postgres(contact_id).into(), clock.into()])?;
+    Ok(())
+}
+
+/// $1 org_id.
+const CLEAN: &str = "
+    WITH messages AS (DELETE FROM booking.messages AS m WHERE m.org_id = $1)
+    DELETE FROM booking.outbox AS o WHERE o.org_id = $1";
+
+/// Deletes every job and message of an organization.
+pub fn clean(client: &mut SpiClient<'_>, org_id: Uuid) -> Result<()> {
+    run_fresh(client, CLEAN, &[as_postgres(org_id).into()])?;
+    Ok(())
+}
+
+/// $1 the age. Also what nobody has claimed in its time. Messages stay, as the history of a contact.
+const PURGE: &str = "
+    DELETE FROM booking.outbox AS o
+    WHERE o.finished_at < pg_catalog.now() - $1
+       OR (o.state IN ('available', 'retryable') AND o.deadline < pg_catalog.now() - $1)
+    RETURNING o.id";
+
+/// Deletes the jobs that ended longer ago than `age`, and says how many.
+pub fn purge(client: &mut SpiClient<'_>, age: Interval) -> Result<usize> {
+    Ok(run_fresh(client, PURGE, &[age.into()])?.count())
+}
+
+/// $1 org_id, $2 appointment, $3 its start.
+const POSTPONE_CONFIRMATION: &str = "
+    UPDATE booking.outbox AS o SET deadline = $3
+    WHERE o.org_id = $1 AND o.appointment_id = $2 AND o.kind = 'confirmation' AND o.state IN ('available', 'retryable')
+    RETURNING o.id";
+
+/// $1 org_id, $2 appointment, $3 kinds, $4 the clock. What a courier has claimed is out of reach.
+const WITHDRAW: &str = "
+    UPDATE booking.outbox AS o SET state = 'cancelled', finished_at = $4
+    WHERE o.org_id = $1 AND o.appointment_id = $2 AND o.kind = ANY ($3) AND o.state IN ('available', 'retryable')";
+
+fn withdraw(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid, kinds: &[Kind]) -> Result<()> {
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    let clock = instant::to_postgres(instant::clock_now())?;
+    run_fresh(client, WITHDRAW, &[as_postgres(org_id).into(), as_postgres(id).into(), kinds.into(), clock.into()])?;
+    Ok(())
+}
+
+/// $1 org_id, $2 appointment, $3 ids, $4 kinds, $5 times, $6 deadlines.
+const ENQUEUE: &str = "
+    INSERT INTO booking.outbox (org_id, id, kind, appointment_id, run_at, deadline)
+    SELECT $1, job.id, job.kind, $2, job.run_at, job.deadline
+    FROM unnest($3, $4, $5, $6) AS job (id, kind, run_at, deadline)";
+
+fn enqueue(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid, jobs: &[NewJob]) -> Result<()> {
+    let ids: Vec<pgrx::Uuid> = jobs.iter().map(|_| as_postgres(Uuid::now_v7())).collect();
+    let kinds: Vec<&str> = jobs.iter().map(|job| job.kind.as_str()).collect();
+    let mut times: Vec<TimestampWithTimeZone> = Vec::with_capacity(jobs.len());
+    let mut deadlines: Vec<TimestampWithTimeZone> = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        times.push(instant::to_postgres(job.run_at)?);
+        deadlines.push(instant::to_postgres(job.deadline)?);
+    }
+    let arguments =
+        [as_postgres(org_id).into(), as_postgres(id).into(), ids.into(), kinds.into(), times.into(), deadlines.into()];
+    run_fresh(client, ENQUEUE, &arguments)?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! What became of the messages about an appointment, in the words of the contract.
+
+use pgrx::spi::SpiClient;
+use uuid::Uuid;
+
+use crate::answer::NOT_CONFIGURED;
+use crate::error::Result;
+use crate::organization::{Organization, as_postgres};
+use crate::statement::run_fresh;
+
+/// Of the last message that was not withdrawn: `queued`, `sent`, `delivered`, `failed_but_booked`, `uncertain`, or
+/// `not_configured` where there is none.
+pub struct SmsStatus {
+    pub status: &'static str,
+    pub provider_sid: Option<String>,
+}
+
+/// $1 org_id, $2 appointment. Reminders that wait for their day do not count.
+const READ: &str = "
+    SELECT o.state, m.status, m.provider_sid
+    FROM booking.outbox AS o
+    LEFT JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id
+    WHERE o.org_id = $1 AND o.appointment_id = $2 AND o.state <> 'cancelled'
+      AND (o.kind <> 'reminder' OR o.attempts > 0)
+    ORDER BY o.created_at DESC, o.id DESC
+    LIMIT 1";
+
+pub fn read(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid) -> Result<SmsStatus> {
+    let none = SmsStatus { status: NOT_CONFIGURED, provider_sid: None };
+    if !organization.has_outbox {
+        return Ok(none);
+    }
+    let arguments = [as_postgres(organization.id).into(), as_postgres(id).into()];
+    let Some(row) = run_fresh(client, READ, &arguments)?.next() else { return Ok(none) };
+    let (state, message) = (row.get::<String>(1)?, row.get::<String>(2)?);
+    let status = match (state.as_deref(), message.as_deref()) {
+        (_, Some("uncertain")) => "uncertain",
+        (Some("discarded"), _) | (Some("succeeded"), Some("failed")) => "failed_but_booked",
+        (Some("succeeded"), Some("delivered")) => "delivered",
+        (Some("succeeded"), Some("sent")) => "sent",
+        _ => "queued",
+    };
+    Ok(SmsStatus { status, provider_sid: row.get(3)? })
+}
