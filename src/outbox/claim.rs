@@ -68,9 +68,10 @@ fn in_range(argument: &str, number: i32, most: i32) -> std::result::Result<i32, 
     Err(Refusal::new(Code::InvalidRequest, message, "leave it out for the usual one"))
 }
 
-/// Organization by organization, one job each before a second of any: whoever has thousands waiting keeps nobody else waiting. More are
-/// looked at than are wanted, since another courier may hold some of them. A job whose lease has ended comes first; nobody
-/// knows what became of it.
+/// Organization by organization, one job each before a second of any, and what couriers have in hand counts: whoever has
+/// thousands waiting keeps nobody else waiting. Among equals chance decides, so that none is always last. More are looked at
+/// than are wanted, since another courier may hold some of them. A job whose lease has ended comes first; nobody knows what
+/// became of it.
 ///
 /// $1 the clock, $2 how many, $3 end of the lease, $4 courier.
 const CLAIM: &str = "
@@ -83,14 +84,16 @@ const CLAIM: &str = "
         FROM organization
         WHERE organization.org_id IS NOT NULL
     ), wanted AS (
-        SELECT o.org_id, o.id, 0::bigint AS turn, o.leased_until AS since
+        SELECT o.org_id, o.id, 0::bigint AS turn
         FROM booking.outbox AS o
         WHERE o.state = 'running' AND o.leased_until <= $1
         UNION ALL
-        SELECT due.org_id, due.id, due.turn, due.run_at
+        SELECT due.org_id, due.id, due.turn + (
+            SELECT pg_catalog.count(*) FROM booking.outbox AS o
+            WHERE o.org_id = organization.org_id AND o.state = 'running' AND o.leased_until > $1)
         FROM organization
         CROSS JOIN LATERAL (
-            SELECT o.org_id, o.id, o.run_at, pg_catalog.row_number() OVER (ORDER BY o.run_at, o.id) AS turn
+            SELECT o.org_id, o.id, pg_catalog.row_number() OVER (ORDER BY o.run_at, o.id) AS turn
             FROM booking.outbox AS o
             WHERE o.org_id = organization.org_id AND o.state IN ('available', 'retryable') AND o.run_at <= $1
             ORDER BY o.run_at, o.id
@@ -98,10 +101,12 @@ const CLAIM: &str = "
         ) AS due
     ), locked AS (
         SELECT o.org_id, o.id
-        FROM (SELECT w.org_id, w.id, w.turn, w.since FROM wanted AS w ORDER BY w.turn, w.since LIMIT $2 * 4) AS next
+        FROM (
+            SELECT w.org_id, w.id, w.turn, pg_catalog.random() AS chance FROM wanted AS w ORDER BY w.turn, chance LIMIT $2 * 4
+        ) AS next
         JOIN booking.outbox AS o ON o.org_id = next.org_id AND o.id = next.id
         WHERE (o.state IN ('available', 'retryable') AND o.run_at <= $1) OR (o.state = 'running' AND o.leased_until <= $1)
-        ORDER BY next.turn, next.since
+        ORDER BY next.turn, next.chance
         LIMIT $2
         FOR UPDATE OF o SKIP LOCKED
     )
