@@ -187,8 +187,9 @@ CREATE FUNCTION booking.fail_message(
 ) RETURNS text
     LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'fail_message_wrapper';
 
-CREATE FUNCTION booking.message_status(p_org_id uuid, p_provider_sid text, p_status text, p_error_code text DEFAULT NULL)
-    RETURNS boolean
+CREATE FUNCTION booking.message_status(
+    p_org_id uuid, p_provider_sid text, p_status text, p_error_code text DEFAULT NULL, p_message_id uuid DEFAULT NULL
+) RETURNS boolean
     LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'message_status_wrapper';
 
 CREATE FUNCTION booking.requeue_message(p_org_id uuid, p_job_id uuid) RETURNS boolean
@@ -213,8 +214,8 @@ COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
     'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
 COMMENT ON FUNCTION booking.fail_message(uuid, uuid, bigint, text, text, integer, boolean) IS
     'For couriers: the attempt failed. Returns retryable, or discarded where the code is permanent, the attempts are used up (12) or the time has passed; NULL where the lease is not the latest. The pause doubles from 5 seconds to 30 minutes, of which a random share is taken; p_retry_after_seconds is kept. p_is_unsure: it may have gone out. Bad input: 22023. Source: core/src/outbox.rs';
-COMMENT ON FUNCTION booking.message_status(uuid, text, text, text) IS
-    'For couriers: what the provider tells of a message it calls p_provider_sid. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
+COMMENT ON FUNCTION booking.message_status(uuid, text, text, text, uuid) IS
+    'For couriers: what the provider tells of a message it calls p_provider_sid; p_message_id, where the provider gives it back, finds one whose courier has not told that name yet. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
 COMMENT ON FUNCTION booking.requeue_message(uuid, uuid) IS
     'Sends a discarded or withdrawn job again, from its first attempt. False where there is none or its time has passed. Source: src/outbox/manage.rs';
 COMMENT ON FUNCTION booking.cancel_message(uuid, uuid) IS

@@ -15,7 +15,7 @@ use crate::organization::{as_postgres, from_postgres};
 use crate::outbox::messaging;
 use crate::server_zone::ServerZone;
 use crate::setup::required;
-use crate::statement::run_fresh;
+use crate::statement::{Row, run_fresh};
 
 /// The most jobs of one claim.
 const MOST_JOBS: i32 = 100;
@@ -151,8 +151,7 @@ fn claim(client: &mut SpiClient<'_>, worker: &str, limit: i32, seconds: i32) -> 
     Ok(jobs)
 }
 
-/// The template is that in the organization's language, or else in English. Where an earlier attempt was begun and nobody has
-/// said how it ended, the message may have gone out.
+/// The template is that in the organization's language, or else in English. Of an earlier attempt: what is known of its message.
 ///
 /// $1 org_id, $2 appointment, $3 kind, $4 job.
 const READ: &str = "
@@ -161,10 +160,9 @@ const READ: &str = "
         WHERE t.org_id = $1 AND t.kind = $3 AND t.language IN (g.settings -> 'messages' ->> 'language', 'en')
         ORDER BY t.language = 'en'
         LIMIT 1),
-        EXISTS (
-            SELECT FROM booking.messages AS m
-            WHERE m.org_id = $1 AND m.job_id = $4 AND m.status IN ('sending', 'uncertain'))
+        m.status, m.provider_sid
     FROM booking.organizations AS g
+    LEFT JOIN booking.messages AS m ON m.org_id = g.org_id AND m.job_id = $4
     LEFT JOIN booking.appointments AS a ON a.org_id = g.org_id AND a.id = $2
     LEFT JOIN booking.contacts AS c ON c.org_id = a.org_id AND c.id = a.contact_id
     WHERE g.org_id = $1";
@@ -178,6 +176,10 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job) -> Result<Option<ClaimedRow>> 
         as_postgres(job.id).into(),
     ];
     let row = run_fresh(client, READ, &arguments)?.first()?;
+    let earlier = row.get::<String>(10)?;
+    if row.get::<String>(11)?.is_some() && earlier.as_deref() != Some("failed") {
+        return settle(client, job);
+    }
     let (status, start) = (row.get::<String>(1)?, row.get::<TimestampWithTimeZone>(2)?);
     let phone = row.get::<String>(5)?;
     let subject = match status.zip(start) {
@@ -195,20 +197,13 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job) -> Result<Option<ClaimedRow>> 
     };
     match (decided, subject, phone) {
         (Fate::Send, Some(subject), Some(phone)) => {
-            let text = |column| -> Result<String> { Ok(row.get(column)?.unwrap_or_default()) };
-            let zone = ServerZone::named(&text(7)?)?;
-            let own = row.get::<String>(9)?;
-            let template = Template::parse(own.as_deref().unwrap_or(job.kind.usual()))?;
-            let local = zone::local_time(&zone, subject.start);
-            let body = template.render(&Values {
-                name: &text(4)?,
-                organization: &text(6)?,
-                service: &text(3)?,
-                when: &speech::moment(local, zone::local_date(&zone, instant::clock_now()), false),
-                date: &local.format("%Y-%m-%d").to_string(),
-                time: &local.format("%H:%M").to_string(),
-            });
-            let is_unsure = row.get(10)?.unwrap_or(true);
+            let body = match text(job.kind, &row, subject.start)? {
+                Ok(body) => body,
+                // What is wrong with one organization must not keep the others from their messages.
+                Err(refusal) => return finish(client, job, "discarded", &refusal.message),
+            };
+            // It was begun, and nobody has said how it ended: it may have gone out.
+            let is_unsure = matches!(earlier.as_deref(), Some("sending" | "uncertain"));
             let message_id = write_down(client, job, &phone, &body)?;
             let (org_id, id) = (as_postgres(job.org_id), as_postgres(job.id));
             let kind = job.kind.as_str().to_owned();
@@ -220,13 +215,35 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job) -> Result<Option<ClaimedRow>> 
     }
 }
 
+/// The words of a message, from what READ has brought; refused where the template or the zone is not what it was when it was
+/// set.
+fn text(kind: Kind, row: &Row<'_>, start: DateTime<Utc>) -> Result<std::result::Result<String, Refusal>> {
+    let word = |column| -> Result<String> { Ok(row.get(column)?.unwrap_or_default()) };
+    let (name, organization, service, timezone) = (word(4)?, word(6)?, word(3)?, word(7)?);
+    let own = row.get::<String>(9)?;
+    let render = || {
+        let zone = ServerZone::named(&timezone)?;
+        let template = Template::parse(own.as_deref().unwrap_or(kind.usual()))?;
+        let local = zone::local_time(&zone, start);
+        Ok(template.render(&Values {
+            name: &name,
+            organization: &organization,
+            service: &service,
+            when: &speech::moment(local, zone::local_date(&zone, instant::clock_now()), false),
+            date: &local.format("%Y-%m-%d").to_string(),
+            time: &local.format("%H:%M").to_string(),
+        }))
+    };
+    Ok(render())
+}
+
 /// $1 org_id, $2 id, $3 job, $4 appointment, $5 phone, $6 body, $7 segments.
 const WRITE_DOWN: &str = "
     INSERT INTO booking.messages (org_id, id, job_id, appointment_id, to_phone, body, segments, status)
     VALUES ($1, $2, $3, $4, $5, $6, $7, 'sending')
     ON CONFLICT (org_id, job_id) DO UPDATE
         SET to_phone = excluded.to_phone, body = excluded.body, segments = excluded.segments, status = excluded.status,
-            updated_at = excluded.updated_at
+            provider_sid = NULL, error_code = NULL, updated_at = excluded.updated_at
     RETURNING id";
 
 /// An attempt is on record before the first byte of it goes out.
@@ -241,6 +258,18 @@ fn write_down(client: &mut SpiClient<'_>, job: &Job, phone: &str, body: &str) ->
         i32::try_from(Size::of(body).segments).unwrap_or(i32::MAX).into(),
     ];
     run_fresh(client, WRITE_DOWN, &arguments)?.first()?.get(1)?.ok_or_else(|| Error::missing("message"))
+}
+
+/// $1 org_id, $2 id, $3 the clock.
+const SETTLE: &str = "
+    UPDATE booking.outbox AS o SET state = 'succeeded', finished_at = $3, leased_until = NULL, last_error = NULL
+    WHERE o.org_id = $1 AND o.id = $2";
+
+/// The provider has told of the message, so that it has gone out, although the courier that sent it never said so.
+fn settle(client: &mut SpiClient<'_>, job: &Job) -> Result<Option<ClaimedRow>> {
+    let clock = instant::to_postgres(instant::clock_now())?;
+    run_fresh(client, SETTLE, &[as_postgres(job.org_id).into(), as_postgres(job.id).into(), clock.into()])?;
+    Ok(None)
 }
 
 /// $1 org_id, $2 id, $3 state, $4 why, $5 the clock.

@@ -61,13 +61,19 @@ fn message_status(
     p_provider_sid: Option<String>,
     p_status: Option<String>,
     p_error_code: default!(Option<String>, "NULL"),
+    p_message_id: default!(Option<pgrx::Uuid>, "NULL"),
 ) -> bool {
     let told = || -> Result<bool> {
         let org_id = required_id(p_org_id, "p_org_id")?;
-        let sid = required(p_provider_sid.as_deref(), "p_provider_sid")?;
+        let sid = limits::label(
+            "provider sid",
+            required(p_provider_sid.as_deref(), "p_provider_sid")?,
+            Code::InvalidRequest,
+        )?;
         let status = Delivery::parse(required(p_status.as_deref(), "p_status")?)?;
         let code = p_error_code.map(|code| limits::label("error code", &code, Code::InvalidRequest)).transpose()?;
-        Spi::connect_mut(|client| tell(client, org_id, sid, status, code.as_deref()))
+        let news = News { sid, message_id: p_message_id, status, code };
+        Spi::connect_mut(|client| tell(client, org_id, &news))
     };
     or_raise(told())
 }
@@ -89,6 +95,8 @@ impl Claimed {
     }
 }
 
+/// What the provider has told already, before the courier did, stays.
+///
 /// $1 org_id, $2 job, $3 lease, $4 provider's id, $5 status, $6 the clock.
 const FINISH: &str = "
     WITH job AS (
@@ -97,7 +105,9 @@ const FINISH: &str = "
         RETURNING o.id
     )
     UPDATE booking.messages AS m
-    SET provider_sid = $4, status = $5, error_code = NULL, updated_at = $6
+    SET provider_sid = $4, updated_at = $6,
+        status = CASE WHEN m.provider_sid = $4 THEN m.status ELSE $5 END,
+        error_code = CASE WHEN m.provider_sid = $4 THEN m.error_code END
     FROM job
     WHERE m.org_id = $1 AND m.job_id = job.id
     RETURNING m.id";
@@ -171,26 +181,49 @@ fn fail(client: &mut SpiClient<'_>, claimed: &Claimed, failure: &Failure) -> Res
     Ok(Some(state.as_str().to_owned()))
 }
 
-/// $1 org_id, $2 provider's id.
-const KNOWN: &str = "
-    SELECT m.status FROM booking.messages AS m WHERE m.org_id = $1 AND m.provider_sid = $2 FOR NO KEY UPDATE";
+struct News {
+    sid: String,
+    message_id: Option<pgrx::Uuid>,
+    status: Delivery,
+    code: Option<String>,
+}
 
-/// $1 org_id, $2 provider's id, $3 status, $4 code or NULL, $5 the clock.
+/// By the provider's name for it; or, where the courier has not told that yet, by ours, which it gave to the provider.
+///
+/// $1 org_id, $2 provider's id, $3 message or NULL.
+const KNOWN: &str = "
+    SELECT m.id, m.status
+    FROM booking.messages AS m
+    WHERE m.org_id = $1 AND (m.provider_sid = $2 OR (m.id = $3 AND m.provider_sid IS NULL))
+    FOR NO KEY UPDATE";
+
+/// $1 org_id, $2 message, $3 provider's id, $4 status, $5 code or NULL, $6 the clock.
 const TELL: &str = "
-    UPDATE booking.messages AS m SET status = $3, error_code = $4, updated_at = $5
-    WHERE m.org_id = $1 AND m.provider_sid = $2";
+    UPDATE booking.messages AS m SET provider_sid = $3, status = $4, error_code = $5, updated_at = $6
+    WHERE m.org_id = $1 AND m.id = $2";
 
 /// Whether it was news about a message of this organization.
-fn tell(client: &mut SpiClient<'_>, org_id: Uuid, sid: &str, status: Delivery, code: Option<&str>) -> Result<bool> {
-    let Some(row) = run_fresh(client, KNOWN, &[as_postgres(org_id).into(), sid.into()])?.next() else {
+fn tell(client: &mut SpiClient<'_>, org_id: Uuid, news: &News) -> Result<bool> {
+    let sid = news.sid.as_str();
+    let Some(row) = run_fresh(client, KNOWN, &[as_postgres(org_id).into(), sid.into(), news.message_id.into()])?.next()
+    else {
         return Ok(false);
     };
-    let known: String = row.get(1)?.ok_or_else(|| Error::missing("status"))?;
-    if !status.follows(Delivery::parse(&known).ok()) {
+    let message_id: pgrx::Uuid = row.get(1)?.ok_or_else(|| Error::missing("message"))?;
+    let known: String = row.get(2)?.ok_or_else(|| Error::missing("status"))?;
+    // That an attempt is under way is our word and not the provider's.
+    let known = Delivery::parse(&known).ok().filter(|known| *known != Delivery::Sending);
+    if !news.status.follows(known) {
         return Ok(false);
     }
-    let clock = instant::to_postgres(instant::clock_now())?;
-    let arguments = [as_postgres(org_id).into(), sid.into(), status.as_str().into(), code.into(), clock.into()];
+    let arguments = [
+        as_postgres(org_id).into(),
+        message_id.into(),
+        sid.into(),
+        news.status.as_str().into(),
+        news.code.as_deref().into(),
+        instant::to_postgres(instant::clock_now())?.into(),
+    ];
     run_fresh(client, TELL, &arguments)?;
     Ok(true)
 }

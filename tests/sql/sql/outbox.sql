@@ -84,6 +84,34 @@ EXECUTE book(:'two'::timestamptz + interval '4 days', '+14155550126') \gset
 SELECT booking.set_messaging(:'org', false);
 EXECUTE claim(10);
 SELECT kind, state, last_error FROM jobs WHERE last_error = 'messages are off';
+-- The provider may be faster than the courier; and what it knows is not sent again, although its courier has vanished.
+SELECT booking.set_messaging(:'org', true, '{}');
+EXECUTE book(:'two'::timestamptz + interval '8 days', '+14155550126') \gset
+EXECUTE book(:'two'::timestamptz + interval '9 days', '+14155550126') \gset
+EXECUTE claim(10);
+SELECT org_id, job_id AS job, id AS message FROM booking.messages WHERE org_id = :'org' AND status = 'sending' ORDER BY id LIMIT 1 \gset
+SELECT booking.message_status(:'org', 'SM3', 'sent', p_message_id => :'message') AS early, booking.message_status(:'org', 'SM4', 'delivered', p_message_id => :'message') AS of_another;
+SELECT booking.finish_message(:'org', :'job', 1, 'SM3') AS finished;
+SELECT status, provider_sid FROM booking.messages WHERE org_id = :'org' AND id = :'message';
+SELECT id AS message FROM booking.messages WHERE org_id = :'org' AND status = 'sending' ORDER BY id DESC LIMIT 1 \gset
+SELECT booking.message_status(:'org', 'SM5', 'queued', p_message_id => :'message') AS early;
+UPDATE booking.outbox SET leased_until = now() WHERE org_id = :'org' AND state = 'running';
+EXECUTE claim(10);
+SELECT o.state, m.status, m.provider_sid FROM booking.outbox AS o JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id WHERE o.org_id = :'org' AND m.id = :'message';
+SELECT booking.set_messaging(:'org', false);
+-- A template or a zone that somebody broke keeps nobody else from their messages.
+SELECT booking.set_messaging(:'org', true, '{}');
+SELECT booking.set_message_template(:'org', 'confirmation', 'Hello {name}');
+EXECUTE book(:'two'::timestamptz + interval '10 days', '+14155550126') \gset
+UPDATE booking.message_templates SET body = 'Hello {nobody}' WHERE org_id = :'org';
+EXECUTE claim(10);
+UPDATE booking.message_templates SET body = 'Hello {name}' WHERE org_id = :'org';
+EXECUTE book(:'two'::timestamptz + interval '11 days', '+14155550126') \gset
+UPDATE booking.organizations SET timezone = 'Mars/Olympus' WHERE org_id = :'org';
+EXECUTE claim(10);
+UPDATE booking.organizations SET timezone = 'America/New_York' WHERE org_id = :'org';
+SELECT kind, state, last_error FROM jobs WHERE last_error ~ 'placeholder|time zone';
+SELECT booking.set_message_template(:'org', 'confirmation', NULL);
 -- Nothing is said of a hold; of what it becomes, yes. A series says each.
 SELECT booking.set_messaging(:'org', true, '{}', 'es');
 SELECT booking.set_message_template(:'org', 'confirmation', '{name}: {date} {time}', 'es');
