@@ -1,5 +1,5 @@
 # Every target is a few lines that call a script; the scripts install what they need and say what they do.
-# PG=16 in front (PG=16 make test) picks another PostgreSQL than the one pgrx.toml pins.
+# PG=17 in front (PG=17 make test) picks another PostgreSQL than the one pgrx.toml pins.
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-stop clean-demo test test-all lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba fuzz install package
