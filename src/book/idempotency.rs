@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::book::request::{Patient, When};
 use crate::error::{Error, Result};
-use crate::organization::{Organization, as_postgres};
+use crate::organization::as_postgres;
 use crate::statement::run_fresh;
 
 pub struct Key {
@@ -82,9 +82,9 @@ const FIND: &str = "
     SELECT i.fingerprint, i.response FROM booking.idempotency_keys AS i WHERE i.org_id = $1 AND i.key = $2";
 
 /// The first answer given under the key, marked as replayed; `None` if there was none.
-pub fn replay(client: &mut SpiClient<'_>, organization: &Organization, key: Option<&Key>) -> Result<Option<Value>> {
-    let Some(key) = key else { return Ok(None) };
-    let found = run_fresh(client, FIND, &[as_postgres(organization.id).into(), key.text().into()])?;
+pub fn replay(client: &mut SpiClient<'_>, org_id: Option<Uuid>, key: Option<&Key>) -> Result<Option<Value>> {
+    let Some((org_id, key)) = org_id.zip(key) else { return Ok(None) };
+    let found = run_fresh(client, FIND, &[as_postgres(org_id).into(), key.text().into()])?;
     if found.is_empty() {
         return Ok(None);
     }

@@ -69,11 +69,12 @@ struct Wish {
 
 /// Books, or says why not. The answer is JSON either way; after a refusal nothing is left behind.
 pub fn book(client: &mut SpiClient<'_>, request: Request) -> Result<Value> {
-    let mut organization = Organization::read(client, request.asked())?;
+    // First of all: what was answered stays answered, whatever has become of the service or the resource.
     let key = Key::of(request.idempotency_key.as_deref(), fingerprint(&request))?;
-    if let Some(answer) = idempotency::replay(client, &organization, key.as_ref())? {
+    if let Some(answer) = idempotency::replay(client, request.org_id, key.as_ref())? {
         return Ok(answer);
     }
+    let mut organization = Organization::read(client, request.asked())?;
     let wish = Wish {
         person: Person::read(&request.patient, &organization)?,
         service_type: service_type(&request.service_type, &organization)?,
@@ -91,7 +92,7 @@ pub fn book(client: &mut SpiClient<'_>, request: Request) -> Result<Value> {
     locks.idempotency(key.as_ref());
     locks.take(client)?;
     // From here on this transaction alone writes these slots, this contact and this key; what others wrote is visible.
-    if let Some(answer) = idempotency::replay(client, &organization, key.as_ref())? {
+    if let Some(answer) = idempotency::replay(client, request.org_id, key.as_ref())? {
         return Ok(answer);
     }
     write_first_free(client, &plan, &wanted, &wish, key.as_ref())

@@ -64,12 +64,12 @@ struct SeriesRequest {
 fn book_series(client: &mut SpiClient<'_>, request: SeriesRequest) -> Result<Value> {
     let service = stated_service(request.service_type.as_deref());
     let asked = Asked { org_id: request.org_id, resource_id: request.resource_id, service };
-    let mut organization = Organization::read(client, asked)?;
-    check_number(request.times.len())?;
     let key = Key::of(request.idempotency_key.as_deref(), fingerprint(&request))?;
-    if let Some(answer) = idempotency::replay(client, &organization, key.as_ref())? {
+    if let Some(answer) = idempotency::replay(client, request.org_id, key.as_ref())? {
         return Ok(answer);
     }
+    let mut organization = Organization::read(client, asked)?;
+    check_number(request.times.len())?;
     let person = Person::read(&request.patient, &organization)?;
     let service_type = service_type(&request.service_type, &organization)?;
     organization.rules = organization.rules.lasting(request.duration_minutes)?;
@@ -85,7 +85,7 @@ fn book_series(client: &mut SpiClient<'_>, request: SeriesRequest) -> Result<Val
         locks.contact(&person.phone);
         locks.idempotency(key.as_ref());
         locks.take(client)?;
-        if let Some(answer) = idempotency::replay(client, &organization, key.as_ref())? {
+        if let Some(answer) = idempotency::replay(client, request.org_id, key.as_ref())? {
             return Ok(answer);
         }
     }

@@ -52,6 +52,21 @@ TABLE service;
 SELECT booking.update_service(:'org', 'cut & wash', 'CUT & WASH');
 SELECT booking.create_service(:'org', 'Shave', 20) IS NOT NULL AS created;
 SELECT booking.update_service(:'org', 'shave', 'Cut & wash');
+-- A key is known although its service has another name by now, and nothing else may be booked by the old one.
+UPDATE booking.organizations SET settings = '{"strict_services": true}' WHERE org_id = :'org';
+PREPARE keyed(text) AS
+SELECT answer->>'success' AS success, answer->>'error' AS error, answer->>'replayed' AS replayed
+FROM booking.book_appointment_atomic(:'org', 'Ann Lee', NULL, '+14155550124', $1, :'nine'::timestamptz + interval '1 day', p_idempotency_key => 'once') AS answer;
+PREPARE keyed_series(text) AS
+SELECT answer->>'success' AS success, answer->>'error' AS error, answer->>'replayed' AS replayed
+FROM booking.book_series_atomic(:'org', 'Ann Lee', NULL, '+14155550124', $1, ARRAY[:'nine'::timestamptz + interval '2 days'], p_idempotency_key => 'series') AS answer;
+EXECUTE keyed('shave');
+EXECUTE keyed_series('shave');
+SELECT booking.update_service(:'org', 'shave', 'Wet shave');
+EXECUTE keyed('shave');
+EXECUTE keyed_series('shave');
+EXECUTE keyed('beard');
+SELECT booking.update_service(:'org', 'wet shave', 'Shave');
 -- What no service can be.
 SELECT booking.update_service(:'org', 'beard', p_duration_minutes => 10);
 SELECT booking.update_service(:'org', NULL, p_duration_minutes => 10);
