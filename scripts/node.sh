@@ -22,6 +22,12 @@ wanted=$({ cat "$client/package.json" "$client/package-lock.json"; node --versio
 made_from=$client/node_modules/.made-from
 [ "$(cat "$made_from" 2>/dev/null)" != "$wanted" ] || exit 0
 
+# Node.js knows only the certificate authorities it was built with; the machine may trust others, of its owner's.
+machine_authorities=/etc/ssl/certs/ca-certificates.crt
+if [ -z "${NODE_EXTRA_CA_CERTS:-}" ] && [ -r "$machine_authorities" ]; then
+    export NODE_EXTRA_CA_CERTS=$machine_authorities
+fi
+
 say "Installing the JavaScript libraries of the tests into tests/client/node_modules (about 10 seconds)."
 npm ci --prefix "$client" --ignore-scripts --loglevel=error >/dev/null || fail "npm could not install the libraries of tests/client/package-lock.json."
 echo "$wanted" > "$made_from"
