@@ -37,19 +37,62 @@ COMMENT ON FUNCTION booking.set_message_template(uuid, text, text, text) IS
 COMMENT ON FUNCTION booking.preview_message(uuid, text, text) IS
     'A message as a patient might get it, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
 COMMENT ON FUNCTION booking.set_messaging(uuid, boolean, integer[], text) IS
-    'Whether the changes to appointments of an organization are followed by messages: confirmations at once, reminders p_reminder_minutes before the start (up to 5), in the templates of p_language. Off withdraws nothing; what waits is withdrawn when it is claimed. Bad input: 22023. Source: src/outbox/manage.rs';
-COMMENT ON FUNCTION booking.claim_messages(text, integer, integer) IS
-    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). is_unsure: an earlier attempt ended without a word, so ask the provider before you send again. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/claim.rs';
+    'Whether the changes to appointments of an organization are followed by messages: confirmations at once, reminders p_reminder_minutes before the start (up to 5), in the templates of p_language. Off withdraws nothing; what waits is withdrawn when it is claimed. To connect an account turns them on. Bad input: 22023. Source: src/outbox/manage.rs';
+COMMENT ON FUNCTION booking.set_calendar(uuid, boolean, text, text, text, integer) IS
+    'Whether the appointments of an organization are kept in an outside calendar. p_flow: async (booked at once) or verified (held until its event is there, for p_verify_seconds, 1 to 3600); p_on_change, where somebody moves or deletes an event there: flag or follow; p_calendar_id: that of resources without one of their own. To connect an account turns it on. Bad input: 22023. Source: core/src/outside_calendar/settings.rs';
+COMMENT ON FUNCTION booking.set_resource_calendar(uuid, uuid, text) IS
+    'The outside calendar of a resource, as its provider calls it; NULL: that of the organization. Bad input or unknown resource: 22023. Source: src/outside_calendar/settings.rs';
+COMMENT ON FUNCTION booking.pause_couriers(uuid, boolean) IS
+    'Whether couriers leave everything of an organization alone: nothing goes out and nothing is lost, except what misses its time. Unknown organization: 22023. Source: src/outbox/manage.rs';
+
+COMMENT ON FUNCTION booking.claim_messages(text, integer, integer, boolean) IS
+    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each goes out at not_before, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
 COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
-    'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
-COMMENT ON FUNCTION booking.fail_message(uuid, uuid, bigint, text, text, integer, boolean) IS
-    'For couriers: the attempt failed. Returns retryable, or discarded where the code is permanent, the attempts are used up (12) or the time has passed; NULL where the lease is not the latest. The pause doubles from 5 seconds to 30 minutes, of which a random share is taken; p_retry_after_seconds is kept. p_is_unsure: it may have gone out. Bad input: 22023. Source: core/src/outbox.rs';
+    'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word, or dry_run. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
+COMMENT ON FUNCTION booking.fail_job(uuid, uuid, bigint, text, text, text, integer) IS
+    'For couriers: the attempt failed. p_outcome: not_done, unknown (it may have been carried out), refused (it never will be) or unauthorized. Returns retryable, discarded where it was refused, the attempts are used up (100) or the time has passed, or cancelled where another job does it; NULL where the lease is not the latest. The pause doubles from 5 seconds to 30 minutes, of which a random share is taken; p_retry_after_seconds is kept. A booking that waits for the event of a discarded job is cancelled. Bad input: 22023. Source: core/src/outbox/attempt.rs';
 COMMENT ON FUNCTION booking.message_status(uuid, text, text, text, uuid) IS
-    'For couriers: what the provider tells of a message it calls p_provider_sid; p_message_id, where the provider gives it back, finds one whose courier has not told that name yet. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
-COMMENT ON FUNCTION booking.requeue_message(uuid, uuid) IS
-    'Sends a discarded or withdrawn job again, from its first attempt. False where there is none or its time has passed. Source: src/outbox/manage.rs';
-COMMENT ON FUNCTION booking.cancel_message(uuid, uuid) IS
+    'For couriers: what the provider tells of a message it calls p_provider_sid; p_message_id, where the provider gives it back, finds one whose courier has not told that name yet. What a phone could not get is sent once more. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
+COMMENT ON FUNCTION booking.receive_message(uuid, text, text, text, text, text) IS
+    'For couriers: a patient has written. Returns JSON: action (cancelled, confirmed, opted_out, opted_in, received or duplicate), appointmentId, and reply, what to answer, if anything. A single C cancels and Y confirms the appointment of the last message, STOP and START end and begin messages; p_opt_out_type is the network''s own reading. Told twice, it counts once. Bad input: 22023. Source: src/outbox/receive.rs';
+COMMENT ON FUNCTION booking.requeue_job(uuid, uuid) IS
+    'Has a discarded or withdrawn job done again, from its first attempt. False where there is none, its time has passed or another job does it. Source: src/outbox/manage.rs';
+COMMENT ON FUNCTION booking.cancel_job(uuid, uuid) IS
     'Withdraws a job that is waiting. False where there is none: it is under way or finished. Source: src/outbox/manage.rs';
+
+COMMENT ON FUNCTION booking.claim_events(text, integer, integer, boolean) IS
+    'For couriers: up to p_limit (1 to 100) appointments whose events are to be brought into line, as claim_messages; one job of an appointment at a time. Delete what is in removals ([{"calendarId","eventId"}]), then make event_id in calendar_id equal to event: insert it where is_new, or else look first. Also ends bookings whose event did not come in time. Bad input: 22023. Source: src/outside_calendar/claim.rs';
+COMMENT ON FUNCTION booking.finish_event(uuid, uuid, bigint, text, text, timestamptz, text[], boolean) IS
+    'For couriers: the event is there, under p_event_id, with the provider''s p_etag and p_changed_at, and p_removed are gone. A booking that has waited for it is confirmed by that. False where the lease is not the latest: nothing was changed. Bad input: 22023. Source: src/outside_calendar/report.rs';
+COMMENT ON FUNCTION booking.lost_event(uuid, uuid, bigint, text) IS
+    'For couriers: somebody has deleted p_event_id, so that its id is used up. The job waits again, and its next claim brings another id. False where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/report.rs';
+COMMENT ON FUNCTION booking.claim_syncs(text, integer, integer) IS
+    'For couriers: up to p_limit calendars that are to be read, from sync_token, or from the beginning between time_min and time_max where that is NULL. A channel that is missing or ends soon is to be opened. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+COMMENT ON FUNCTION booking.apply_calendar_changes(uuid, text, bigint, jsonb) IS
+    'For couriers: a page of what the calendar has listed. Writes who is busy, and returns {"busy","free","ours"}: each item of ours goes to calendar_event_changed. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+COMMENT ON FUNCTION booking.calendar_event_changed(uuid, text, bigint, jsonb) IS
+    'For couriers: what the calendar tells of an event of ours. Where somebody has moved or deleted it, the appointment follows or is flagged, as set_calendar says, and booking.events tells of it. Returns none, agreed, flagged or followed; NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/changed.rs';
+COMMENT ON FUNCTION booking.finish_sync(uuid, text, bigint, text) IS
+    'For couriers: the calendar was read to its end, and goes on from p_sync_token. Returns {"ours"}: what a whole reading did not see, for calendar_event_changed. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+COMMENT ON FUNCTION booking.fail_sync(uuid, text, bigint, text, integer, boolean) IS
+    'For couriers: the calendar could not be read; p_is_token_gone: it wants to be read from the beginning, at once. False where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+COMMENT ON FUNCTION booking.watch_calendar(uuid, text, bigint, text, text, timestamptz) IS
+    'For couriers: a channel is open by which the calendar tells of changes, until p_expires_at. False where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/watch.rs';
+COMMENT ON FUNCTION booking.calendar_notified(uuid, text) IS
+    'For couriers: a channel has told of a change, so its calendar is read at once. False where there is no such channel. Bad input: 22023. Source: src/outside_calendar/watch.rs';
+
+COMMENT ON FUNCTION booking.connect_integration(uuid, text, text, bytea, bytea, jsonb, timestamptz) IS
+    'For couriers: an account of an organization, with its secret sealed under the key p_key_id. p_settings: what is not secret (sender and per_second of twilio, account). Turns messages or the calendar on. Returns its version. Bad input or unknown organization: 22023. Source: src/integration/mod.rs';
+COMMENT ON FUNCTION booking.disconnect_integration(uuid, text) IS
+    'Forgets the secret of an account, and turns messages or the calendar off. False where there is none. Unknown provider: 22023. Source: src/integration/mod.rs';
+COMMENT ON FUNCTION booking.replace_secret(uuid, text, bigint, text, bytea, bytea, timestamptz) IS
+    'For couriers: a new secret after version p_version: refreshed access, or another key. Returns its version; NULL where there is a later one already. Bad input: 22023. Source: src/integration/secret.rs';
+COMMENT ON FUNCTION booking.begin_refresh(uuid, text, bigint, integer) IS
+    'For couriers: whether you are the one to refresh the access of version p_version, for p_seconds (1 to 300). Whoever is told false reads the row again in a moment. Bad input: 22023. Source: src/integration/secret.rs';
+COMMENT ON FUNCTION booking.integration_checked(uuid, text, bigint, text, boolean) IS
+    'For couriers: the account of version p_version was used. p_problem NULL: it works; p_is_lost: it is not accepted any more, and what needs it waits until it is connected again. booking.events tells when that changes. False where there is a later version. Bad input: 22023. Source: src/integration/secret.rs';
+COMMENT ON FUNCTION booking.worker_heartbeat(text, text, jsonb, boolean) IS
+    'For couriers: p_worker is at work, or leaves. Returns JSON: contract, the number of what couriers and the database agree on, and version. Bad input: invalid_request. Source: src/worker.rs';
 COMMENT ON FUNCTION booking.add_busy_block(uuid, uuid, timestamptz, timestamptz, text) IS
     'Says that a resource is away from p_starts_at until p_ends_at, as an outside calendar knows it, and returns the id of the block. Every seat is taken; blocks may overlap each other and appointments, and cancel nothing. Bad input: 22023. Source: src/setup/busy_block.rs';
 COMMENT ON FUNCTION booking.remove_busy_block(uuid, uuid) IS
@@ -84,17 +127,17 @@ COMMENT ON FUNCTION booking.find_alternatives(uuid, timestamptz, integer, text, 
     'The p_count (1 to 50) nearest free times to p_scheduled_at, that one left out: within three hours, later first of two equally near, then the rest of that day, then the following days. Bad input or unknown organization: 22023. Source: core/src/alternatives.rs';
 
 COMMENT ON FUNCTION booking.health() IS
-    'One JSON line for a monitor: healthy, version (of the library), schemaVersion, preloaded, how many booking functions there are (1), tables without row level security (0), exclusionConstraint, overlapping appointments and the outbox: due, oldestSeconds, discarded (null without the right to read them). Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
+    'One JSON line for a monitor: healthy, version (of the library), schemaVersion, preloaded, how many booking functions there are (1), tables without row level security (0), exclusionConstraint, overlapping appointments the outbox (due, oldestSeconds, discarded), workers (alive, lastSeenSeconds) and integrations (connected, lost), null without the right to read them. Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
 
 COMMENT ON FUNCTION booking.grant_member(regrole) IS
     'Grants p_role what books, looks, holds, moves and cancels, and the rows it writes: for people of an organization and for voice agents. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
 COMMENT ON FUNCTION booking.grant_backend(regrole) IS
     'Grants p_role what grant_member does, and what sets organizations, resources, services, hours and busy blocks up. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
 COMMENT ON FUNCTION booking.grant_worker(regrole) IS
-    'Grants p_role what the courier needs: to read, to move, cancel and mark appointments, and to keep busy blocks. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
+    'Grants p_role what the courier needs: jobs, messages, events, calendars and accounts, and to move, cancel and mark appointments. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
 
 COMMENT ON FUNCTION booking.purge(interval) IS
-    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, and finished message jobs. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
+    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, and workers not heard of since. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
 COMMENT ON FUNCTION booking.erase_contact(uuid, text) IS
     'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
 COMMENT ON FUNCTION booking.clean_organization(uuid, text) IS

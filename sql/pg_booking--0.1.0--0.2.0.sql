@@ -8,24 +8,382 @@ CREATE INDEX appointments_of_resource ON booking.appointments (org_id, resource_
     WHERE status NOT IN ('cancelled', 'completed', 'no_show') AND starts_at IS NOT NULL;
 COMMENT ON INDEX booking.appointments_of_resource IS 'What keeps a resource busy, by start.';
 
-CREATE FUNCTION booking.update_resource(
-    p_org_id uuid, p_resource_id uuid, p_name text DEFAULT NULL, p_capacity integer DEFAULT NULL
-) RETURNS void
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'update_resource_wrapper';
+-- Bookings that wait for their event in the calendar.
+CREATE INDEX appointments_to_verify ON booking.appointments (org_id, expires_at)
+    WHERE status = 'held' AND contact_id IS NOT NULL;
+COMMENT ON INDEX booking.appointments_to_verify IS 'Bookings that wait for their event, by expiry: what a courier ends.';
 
-CREATE FUNCTION booking.update_service(
-    p_org_id uuid, p_service text, p_name text DEFAULT NULL, p_duration_minutes integer DEFAULT NULL,
-    p_buffer_before_minutes integer DEFAULT NULL, p_buffer_after_minutes integer DEFAULT NULL,
-    p_slot_step_minutes integer DEFAULT NULL, p_min_notice_minutes integer DEFAULT NULL, p_horizon_days integer DEFAULT NULL,
-    p_daily_limit integer DEFAULT NULL, p_resource_ids uuid[] DEFAULT NULL, p_slot_anchor text DEFAULT NULL
-) RETURNS void
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'update_service_wrapper';
+ALTER TABLE booking.resources ADD COLUMN calendar_id text CHECK (calendar_id <> '');
+COMMENT ON COLUMN booking.resources.calendar_id IS 'Its outside calendar, as the provider calls it; NULL: that of the organization.';
 
-REVOKE ALL ON FUNCTION booking.update_resource, booking.update_service FROM PUBLIC;
-COMMENT ON FUNCTION booking.update_resource(uuid, uuid, text, integer) IS
-    'Changes the name or the capacity of a resource; NULL keeps what it has. Appointments keep their seats; with fewer seats, no more are booked than there is room for. Bad input: 22023. Source: src/setup/resource.rs';
-COMMENT ON FUNCTION booking.update_service(uuid, text, text, integer, integer, integer, integer, integer, integer, integer, uuid[], text) IS
-    'Changes the service called p_service; NULL keeps what it has, p_daily_limit 0 takes the limit away, p_resource_ids ''{}'' lets every resource do it. Units as in create_service. Appointments stay as they were booked. Bad input: 22023; a name in use: 23505. Source: src/setup/service.rs';
+ALTER TABLE booking.busy_blocks
+    ADD COLUMN calendar_id text,
+    ADD COLUMN outside_id text,
+    ADD COLUMN seen bigint,
+    ADD CONSTRAINT busy_blocks_from_outside_are_whole CHECK ((calendar_id IS NULL) = (outside_id IS NULL));
+CREATE UNIQUE INDEX busy_blocks_of_outside ON booking.busy_blocks (org_id, calendar_id, outside_id, resource_id)
+    WHERE outside_id IS NOT NULL;
+COMMENT ON COLUMN booking.busy_blocks.calendar_id IS 'The outside calendar that says so; NULL: add_busy_block did.';
+COMMENT ON COLUMN booking.busy_blocks.outside_id IS 'The event in that calendar.';
+COMMENT ON COLUMN booking.busy_blocks.seen IS 'The lease under which it was last seen there: what a whole reading does not see is over.';
+COMMENT ON INDEX booking.busy_blocks_of_outside IS 'Each outside event once for each resource.';
+
+-- From here on written by scripts/upgrade-script.py.
+
+-- What is to be sent and written elsewhere, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.
+-- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is discarded.
+CREATE TABLE booking.outbox (
+    org_id         uuid        NOT NULL,
+    id             uuid        NOT NULL,
+    kind           text        NOT NULL CHECK (kind IN ('confirmation', 'moved', 'cancelled', 'reminder', 'calendar')),
+    appointment_id uuid        NOT NULL,
+    state          text        NOT NULL DEFAULT 'available'
+        CHECK (state IN ('available', 'running', 'retryable', 'succeeded', 'discarded', 'cancelled')),
+    attempts       integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    run_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    deadline       timestamptz NOT NULL,
+    lease          bigint      NOT NULL DEFAULT 0,
+    leased_by      text,
+    leased_until   timestamptz,
+    last_error     text,
+    errors         jsonb       NOT NULL DEFAULT '[]' CHECK (pg_catalog.jsonb_typeof(errors) = 'array'),
+    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    finished_at    timestamptz,
+    PRIMARY KEY (org_id, id),
+    CONSTRAINT outbox_lease_of_the_running CHECK ((state = 'running') = (leased_until IS NOT NULL)),
+    CONSTRAINT outbox_end_of_the_finished CHECK (
+        (state IN ('succeeded', 'discarded', 'cancelled')) = (finished_at IS NOT NULL))
+);
+
+CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at)
+    WHERE state IN ('available', 'retryable') AND kind <> 'calendar';
+-- One is enough: what the event is to be is seen when it is claimed.
+CREATE UNIQUE INDEX outbox_one_event_waiting ON booking.outbox (org_id, appointment_id)
+    WHERE state IN ('available', 'retryable') AND kind = 'calendar';
+CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at)
+    WHERE state IN ('available', 'retryable') AND kind = 'calendar';
+CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
+CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
+CREATE INDEX outbox_finished ON booking.outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
+
+ALTER TABLE booking.outbox ENABLE ROW LEVEL SECURITY;
+CREATE POLICY outbox_of_tenant ON booking.outbox USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.outbox IS
+    'Messages to be sent and calendar events to be brought into line, and what became of them. Written by the functions that change appointments, and by those of couriers; readable columns: org_id, id, kind, state, attempts, run_at, last_error.';
+COMMENT ON COLUMN booking.outbox.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.outbox.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.outbox.kind IS
+    'confirmation, moved, cancelled or reminder: a message; calendar: make the event equal to the appointment.';
+COMMENT ON COLUMN booking.outbox.appointment_id IS 'The appointment that it is about. The text is made of it when the job is claimed.';
+COMMENT ON COLUMN booking.outbox.state IS
+    'available and retryable wait for run_at, running is claimed; succeeded, discarded (a dead letter) and cancelled (withdrawn) are finished.';
+COMMENT ON COLUMN booking.outbox.attempts IS 'How often it has been claimed.';
+COMMENT ON COLUMN booking.outbox.run_at IS 'Not before.';
+COMMENT ON COLUMN booking.outbox.deadline IS
+    'Not after. Of a message: the start of the appointment; of an event: its end, or a day from now if that is later.';
+COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the holder of the latest can finish the job.';
+COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
+COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';
+COMMENT ON COLUMN booking.outbox.last_error IS 'Why the last attempt failed.';
+COMMENT ON COLUMN booking.outbox.errors IS 'Every error, oldest first: [{"at", "attempt", "error", "code"}].';
+COMMENT ON COLUMN booking.outbox.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON COLUMN booking.outbox.finished_at IS 'When it ended.';
+COMMENT ON INDEX booking.outbox_waiting IS 'The messages that can be claimed, by time.';
+COMMENT ON INDEX booking.outbox_one_event_waiting IS 'One job waits for each event, however often its appointment changes.';
+COMMENT ON INDEX booking.outbox_events_waiting IS 'The events that can be claimed, by time.';
+COMMENT ON INDEX booking.outbox_running IS 'What is claimed, by the end of the lease.';
+COMMENT ON INDEX booking.outbox_of_appointment IS 'The jobs of an appointment: what a move or a cancellation withdraws.';
+COMMENT ON INDEX booking.outbox_finished IS 'What purge deletes.';
+COMMENT ON POLICY outbox_of_tenant ON booking.outbox IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.outbox', '');
+
+-- Text messages. One that goes out is written when its job is claimed, before anything is sent; one that comes in, when it comes.
+CREATE TABLE booking.messages (
+    org_id         uuid        NOT NULL,
+    id             uuid        NOT NULL,
+    direction      text        NOT NULL DEFAULT 'outbound' CHECK (direction IN ('outbound', 'inbound')),
+    job_id         uuid,
+    appointment_id uuid,
+    from_phone     text,
+    to_phone       text,
+    body           text,
+    segments       integer     NOT NULL CHECK (segments >= 0),
+    status         text        NOT NULL CHECK (
+        status IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'uncertain', 'dry_run', 'received')),
+    provider_sid   text,
+    error_code     text,
+    former_sids    text[]      NOT NULL DEFAULT '{}',
+    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, id),
+    CONSTRAINT messages_one_for_each_job UNIQUE (org_id, job_id),
+    CONSTRAINT messages_sent_have_a_job CHECK ((direction = 'outbound') = (job_id IS NOT NULL))
+);
+
+CREATE INDEX messages_of_appointment ON booking.messages (org_id, appointment_id);
+CREATE INDEX messages_from_phone ON booking.messages (org_id, from_phone) WHERE from_phone IS NOT NULL;
+CREATE INDEX messages_to_phone ON booking.messages (org_id, to_phone);
+CREATE UNIQUE INDEX messages_by_provider_sid ON booking.messages (org_id, provider_sid) WHERE provider_sid IS NOT NULL;
+
+ALTER TABLE booking.messages ENABLE ROW LEVEL SECURITY;
+CREATE POLICY messages_of_tenant ON booking.messages USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.messages IS
+    'Text messages to and from patients. Written by claim_messages, finish_message, fail_job, message_status and receive_message; readable columns: org_id, id, direction, appointment_id, from_phone, to_phone, body, status, provider_sid, error_code.';
+COMMENT ON COLUMN booking.messages.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.messages.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.messages.direction IS 'outbound: to a patient; inbound: from one.';
+COMMENT ON COLUMN booking.messages.job_id IS 'The job in the outbox that it was made for; NULL for an inbound one.';
+COMMENT ON COLUMN booking.messages.appointment_id IS 'The appointment that it is about; NULL for an inbound one that is about none.';
+COMMENT ON COLUMN booking.messages.from_phone IS 'Who wrote an inbound one, E.164; NULL once the person was erased.';
+COMMENT ON COLUMN booking.messages.to_phone IS 'Who it is for, E.164; NULL once the person was erased.';
+COMMENT ON COLUMN booking.messages.body IS 'As it was last sent, or received; NULL once the person was erased.';
+COMMENT ON COLUMN booking.messages.segments IS 'The messages it is paid for as.';
+COMMENT ON COLUMN booking.messages.status IS
+    'sending: an attempt is under way. queued, sent, delivered, failed: as the provider tells. uncertain: an attempt ended without a word. dry_run: it was written to a log only. received: it is inbound.';
+COMMENT ON COLUMN booking.messages.provider_sid IS 'What the provider calls it.';
+COMMENT ON COLUMN booking.messages.error_code IS 'The provider''s code for what went wrong.';
+COMMENT ON COLUMN booking.messages.former_sids IS 'What the provider called attempts that failed: what it still tells of them is no news.';
+COMMENT ON COLUMN booking.messages.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON COLUMN booking.messages.updated_at IS 'When anything was last heard of it.';
+COMMENT ON INDEX booking.messages_of_appointment IS 'The messages about an appointment.';
+COMMENT ON INDEX booking.messages_from_phone IS 'What a person wrote.';
+COMMENT ON INDEX booking.messages_to_phone IS 'What was written to a person.';
+COMMENT ON INDEX booking.messages_by_provider_sid IS 'Where a provider''s report belongs.';
+COMMENT ON POLICY messages_of_tenant ON booking.messages IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.messages', '');
+
+-- Who wants no messages.
+CREATE TABLE booking.opt_outs (
+    org_id     uuid        NOT NULL,
+    phone      text        NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, phone)
+);
+
+ALTER TABLE booking.opt_outs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY opt_outs_of_tenant ON booking.opt_outs USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.opt_outs IS
+    'The numbers that have answered STOP to an organization, or that its provider refuses for that reason. START ends it.';
+COMMENT ON COLUMN booking.opt_outs.org_id IS 'The organization whose messages are not wanted.';
+COMMENT ON COLUMN booking.opt_outs.phone IS 'E.164.';
+COMMENT ON COLUMN booking.opt_outs.created_at IS 'Since when.';
+COMMENT ON POLICY opt_outs_of_tenant ON booking.opt_outs IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.opt_outs', '');
+
+-- The outside accounts of an organization. What is secret is sealed by the courier, with a key that the database never sees.
+CREATE TABLE booking.integrations (
+    org_id           uuid        NOT NULL REFERENCES booking.organizations (org_id),
+    provider         text        NOT NULL,
+    connected        boolean     NOT NULL DEFAULT false,
+    last_checked_at  timestamptz,
+    problem          text,
+    settings         jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(settings) = 'object'),
+    key_id           text,
+    nonce            bytea       CHECK (pg_catalog.octet_length(nonce) = 12),
+    ciphertext       bytea       CHECK (pg_catalog.octet_length(ciphertext) BETWEEN 16 AND 65536),
+    version          bigint      NOT NULL DEFAULT 1,
+    expires_at       timestamptz,
+    refreshing_until timestamptz,
+    next_send_at     timestamptz,
+    created_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, provider),
+    CONSTRAINT integrations_provider_is_known CHECK (provider IN ('twilio', 'google', 'vapi')),
+    CONSTRAINT integrations_secrets_are_whole CHECK (
+        (key_id IS NULL) = (ciphertext IS NULL) AND (nonce IS NULL) = (ciphertext IS NULL)),
+    CONSTRAINT integrations_connected_have_secrets CHECK (NOT connected OR ciphertext IS NOT NULL)
+);
+
+ALTER TABLE booking.integrations ENABLE ROW LEVEL SECURITY;
+CREATE POLICY integrations_of_tenant ON booking.integrations USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.integrations IS
+    'Accounts with outside services. Written by connect_integration, replace_secret, integration_checked and disconnect_integration; readable columns: org_id, provider, connected, last_checked_at, problem, settings.';
+COMMENT ON COLUMN booking.integrations.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.integrations.provider IS 'twilio, google or vapi: lower case, by constraint.';
+COMMENT ON COLUMN booking.integrations.connected IS 'Whether the service took the credentials when they were last used.';
+COMMENT ON COLUMN booking.integrations.last_checked_at IS 'When they were last used or tried.';
+COMMENT ON COLUMN booking.integrations.problem IS 'What is wrong with it, in words; NULL: nothing.';
+COMMENT ON COLUMN booking.integrations.settings IS 'What is not secret. Of twilio: sender and per_second.';
+COMMENT ON COLUMN booking.integrations.key_id IS 'The name of the key that sealed the secret; the key itself is the courier''s.';
+COMMENT ON COLUMN booking.integrations.nonce IS 'The nonce of AES-256-GCM.';
+COMMENT ON COLUMN booking.integrations.ciphertext IS 'The sealed secret; NULL once it was disconnected.';
+COMMENT ON COLUMN booking.integrations.version IS 'Rises with every new secret. Who has an old one cannot write.';
+COMMENT ON COLUMN booking.integrations.expires_at IS 'When the access that is in the secret ends; NULL: not by time.';
+COMMENT ON COLUMN booking.integrations.refreshing_until IS 'Until then one courier, and no other, gets a new secret.';
+COMMENT ON COLUMN booking.integrations.next_send_at IS 'When the sender may send its next message.';
+COMMENT ON COLUMN booking.integrations.created_at IS 'When it was first connected.';
+COMMENT ON COLUMN booking.integrations.updated_at IS 'When anything about it last changed.';
+COMMENT ON CONSTRAINT integrations_provider_is_known ON booking.integrations IS 'One spelling for each provider, so that nobody looks for another.';
+COMMENT ON POLICY integrations_of_tenant ON booking.integrations IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.integrations', '');
+
+-- The event of an appointment in the outside calendar. Who deletes one there uses its id up: another generation follows, under
+-- another id, and so it does where the appointment goes to another calendar.
+CREATE TABLE booking.calendar_events (
+    org_id         uuid        NOT NULL,
+    appointment_id uuid        NOT NULL,
+    generation     integer     NOT NULL CHECK (generation >= 1),
+    calendar_id    text        NOT NULL CHECK (calendar_id <> ''),
+    event_id       text        NOT NULL CHECK (event_id ~ '^[a-v0-9]+$' AND pg_catalog.length(event_id) BETWEEN 5 AND 1024),
+    state          text        NOT NULL CHECK (state IN ('wanted', 'present', 'unwanted', 'gone', 'dry_run')),
+    starts_at      timestamptz,
+    ends_at        timestamptz,
+    etag           text,
+    changed_at     timestamptz,
+    seen           bigint,
+    flag           text        CHECK (flag IN ('moved', 'deleted')),
+    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, appointment_id, generation),
+    CONSTRAINT calendar_events_ids_are_used_once UNIQUE (org_id, event_id)
+);
+
+ALTER TABLE booking.calendar_events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY calendar_events_of_tenant ON booking.calendar_events USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.calendar_events IS
+    'The events of appointments in outside calendars. Written by claim_events, finish_event and calendar_event_changed; readable columns: org_id, appointment_id, calendar_id, event_id, state, flag.';
+COMMENT ON COLUMN booking.calendar_events.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.calendar_events.appointment_id IS 'The appointment.';
+COMMENT ON COLUMN booking.calendar_events.generation IS 'Which of its events: 1, and one more for each that followed.';
+COMMENT ON COLUMN booking.calendar_events.calendar_id IS 'The calendar, as the provider calls it.';
+COMMENT ON COLUMN booking.calendar_events.event_id IS 'The event, as we call it there: the appointment''s id without hyphens, a letter, and the generation.';
+COMMENT ON COLUMN booking.calendar_events.state IS
+    'wanted: to be written; present: written; unwanted: to be deleted; gone: deleted, by us or by somebody there; dry_run: written to a log only.';
+COMMENT ON COLUMN booking.calendar_events.starts_at IS 'The start that was last written.';
+COMMENT ON COLUMN booking.calendar_events.ends_at IS 'The end that was last written.';
+COMMENT ON COLUMN booking.calendar_events.etag IS 'The provider''s mark of what was last written.';
+COMMENT ON COLUMN booking.calendar_events.changed_at IS 'When that was, by the provider''s clock: what it tells of an earlier state is no news.';
+COMMENT ON COLUMN booking.calendar_events.seen IS 'The lease under which it was last seen there: what a whole reading does not see is deleted.';
+COMMENT ON COLUMN booking.calendar_events.flag IS
+    'moved or deleted: somebody did that there, and the appointment has not followed; NULL: it agrees.';
+COMMENT ON COLUMN booking.calendar_events.created_at IS 'When it was first wanted.';
+COMMENT ON COLUMN booking.calendar_events.updated_at IS 'When anything about it last changed.';
+COMMENT ON POLICY calendar_events_of_tenant ON booking.calendar_events IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.calendar_events', '');
+
+-- The outside calendars that are read for when somebody is away, and how far they have been read.
+CREATE TABLE booking.calendars (
+    org_id              uuid        NOT NULL,
+    calendar_id         text        NOT NULL CHECK (calendar_id <> ''),
+    sync_token          text,
+    next_sync_at        timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    synced_at           timestamptz,
+    full_sync_at        timestamptz,
+    attempts            integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    problem             text,
+    lease               bigint      NOT NULL DEFAULT 0,
+    leased_by           text,
+    leased_until        timestamptz,
+    claimed_at          timestamptz,
+    channel_id          text,
+    channel_resource_id text,
+    channel_expires_at  timestamptz,
+    created_at          timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, calendar_id)
+);
+
+CREATE INDEX calendars_due ON booking.calendars (org_id, next_sync_at);
+
+ALTER TABLE booking.calendars ENABLE ROW LEVEL SECURITY;
+CREATE POLICY calendars_of_tenant ON booking.calendars USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.calendars IS
+    'Outside calendars and how far they have been read. Written by set_calendar, set_resource_calendar, claim_syncs, finish_sync and fail_sync; readable columns: org_id, calendar_id, synced_at, problem.';
+COMMENT ON COLUMN booking.calendars.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.calendars.calendar_id IS 'The calendar, as the provider calls it.';
+COMMENT ON COLUMN booking.calendars.sync_token IS 'Where reading goes on; NULL: from the beginning.';
+COMMENT ON COLUMN booking.calendars.next_sync_at IS 'When it is read next.';
+COMMENT ON COLUMN booking.calendars.synced_at IS 'When it was last read.';
+COMMENT ON COLUMN booking.calendars.full_sync_at IS 'When it was last read from the beginning.';
+COMMENT ON COLUMN booking.calendars.attempts IS 'How often reading it has failed since it last went well.';
+COMMENT ON COLUMN booking.calendars.problem IS 'Why it could not be read; NULL: it could.';
+COMMENT ON COLUMN booking.calendars.lease IS 'Rises with every claim. Only the holder of the latest can write what it reads.';
+COMMENT ON COLUMN booking.calendars.leased_by IS 'The courier that reads it, or last did.';
+COMMENT ON COLUMN booking.calendars.leased_until IS 'Until when nobody else does; NULL: nobody does.';
+COMMENT ON COLUMN booking.calendars.claimed_at IS 'When it was last claimed: what was written before is what the reading can show.';
+COMMENT ON COLUMN booking.calendars.channel_id IS 'The channel by which the provider tells of changes; NULL: it is only asked.';
+COMMENT ON COLUMN booking.calendars.channel_resource_id IS 'What the provider calls what it watches.';
+COMMENT ON COLUMN booking.calendars.channel_expires_at IS 'When the channel ends; a new one is opened before.';
+COMMENT ON COLUMN booking.calendars.created_at IS 'When it was first to be read.';
+COMMENT ON INDEX booking.calendars_due IS 'What is to be read next.';
+COMMENT ON POLICY calendars_of_tenant ON booking.calendars IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.calendars', '');
+
+-- What has happened, for whoever asks later. Rows are only added, until purge.
+CREATE TABLE booking.events (
+    org_id         uuid        NOT NULL,
+    id             uuid        NOT NULL,
+    at             timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    kind           text        NOT NULL CHECK (kind ~ '^[a-z][a-z_]{2,63}$'),
+    appointment_id uuid,
+    detail         jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(detail) = 'object'),
+    PRIMARY KEY (org_id, id)
+);
+
+CREATE INDEX events_by_time ON booking.events (org_id, at);
+
+ALTER TABLE booking.events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY events_of_tenant ON booking.events USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.events IS
+    'The history of an organization''s integrations, messages and calendars; readable columns: org_id, id, at, kind, appointment_id, detail. No names, numbers or texts of patients.';
+COMMENT ON COLUMN booking.events.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.events.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.events.at IS 'When it happened.';
+COMMENT ON COLUMN booking.events.kind IS
+    'integration_connected, integration_disconnected, integration_lost, integration_restored; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in; verified, verification_failed; event_moved, event_deleted, event_restored: somebody changed the event of an appointment in the outside calendar.';
+COMMENT ON COLUMN booking.events.appointment_id IS 'The appointment that it is about, if it is about one.';
+COMMENT ON COLUMN booking.events.detail IS 'What else there is to say about it.';
+COMMENT ON INDEX booking.events_by_time IS 'What purge deletes.';
+COMMENT ON POLICY events_of_tenant ON booking.events IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.events', '');
+
+-- The couriers that are at work.
+CREATE TABLE booking.workers (
+    org_id       uuid        NOT NULL,
+    id           text        NOT NULL,
+    version      text,
+    state        jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(state) = 'object'),
+    started_at   timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    last_seen_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    stopped_at   timestamptz,
+    PRIMARY KEY (org_id, id)
+);
+
+ALTER TABLE booking.workers ENABLE ROW LEVEL SECURITY;
+CREATE POLICY workers_of_tenant ON booking.workers USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.workers IS 'The couriers: who is at work, and when it was last heard of. Written by worker_heartbeat.';
+COMMENT ON COLUMN booking.workers.org_id IS 'The organization that it works for; 00000000-0000-0000-0000-000000000000: for all.';
+COMMENT ON COLUMN booking.workers.id IS 'What it calls itself.';
+COMMENT ON COLUMN booking.workers.version IS 'The version of its program.';
+COMMENT ON COLUMN booking.workers.state IS 'What it says about itself.';
+COMMENT ON COLUMN booking.workers.started_at IS 'When it was first heard of.';
+COMMENT ON COLUMN booking.workers.last_seen_at IS 'When it was last heard of.';
+COMMENT ON COLUMN booking.workers.stopped_at IS 'When it said goodbye; NULL: it did not.';
+COMMENT ON POLICY workers_of_tenant ON booking.workers IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.workers', '');
 
 -- What an organization writes to its patients; without a row, the usual words.
 CREATE TABLE booking.message_templates (
@@ -53,178 +411,410 @@ COMMENT ON POLICY message_templates_of_tenant ON booking.message_templates IS
 
 SELECT pg_catalog.pg_extension_config_dump('booking.message_templates', '');
 
--- What is to be sent, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.
--- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is discarded.
-CREATE TABLE booking.outbox (
-    org_id         uuid        NOT NULL,
-    id             uuid        NOT NULL,
-    kind           text        NOT NULL CHECK (kind IN ('confirmation', 'moved', 'cancelled', 'reminder')),
-    appointment_id uuid        NOT NULL,
-    state          text        NOT NULL DEFAULT 'available'
-        CHECK (state IN ('available', 'running', 'retryable', 'succeeded', 'discarded', 'cancelled')),
-    attempts       integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
-    run_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    deadline       timestamptz NOT NULL,
-    lease          bigint      NOT NULL DEFAULT 0,
-    leased_by      text,
-    leased_until   timestamptz,
-    last_error     text,
-    errors         jsonb       NOT NULL DEFAULT '[]' CHECK (pg_catalog.jsonb_typeof(errors) = 'array'),
-    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    finished_at    timestamptz,
-    PRIMARY KEY (org_id, id),
-    CONSTRAINT outbox_lease_of_the_running CHECK ((state = 'running') = (leased_until IS NOT NULL)),
-    CONSTRAINT outbox_end_of_the_finished CHECK (
-        (state IN ('succeeded', 'discarded', 'cancelled')) = (finished_at IS NOT NULL))
-);
+CREATE FUNCTION booking.apply_calendar_changes(
+    "p_org_id" uuid,
+    "p_calendar_id" TEXT,
+    "p_lease" bigint,
+    "p_items" jsonb
+) RETURNS jsonb
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'apply_calendar_changes_wrapper';
 
-CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at) WHERE state IN ('available', 'retryable');
-CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
-CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
-CREATE INDEX outbox_finished ON booking.outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
+CREATE FUNCTION booking.begin_refresh(
+    "p_org_id" uuid,
+    "p_provider" TEXT,
+    "p_version" bigint,
+    "p_seconds" INT DEFAULT 30
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'begin_refresh_wrapper';
 
-ALTER TABLE booking.outbox ENABLE ROW LEVEL SECURITY;
-CREATE POLICY outbox_of_tenant ON booking.outbox USING (org_id = booking.current_org_id());
+CREATE FUNCTION booking.calendar_event_changed(
+    "p_org_id" uuid,
+    "p_calendar_id" TEXT,
+    "p_lease" bigint,
+    "p_item" jsonb
+) RETURNS TEXT
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'calendar_event_changed_wrapper';
 
-COMMENT ON TABLE booking.outbox IS
-    'Messages to be sent, and what became of them. Written by the functions that change appointments, and by those of couriers; readable columns: org_id, id, kind, state, attempts, run_at, last_error.';
-COMMENT ON COLUMN booking.outbox.org_id IS 'The organization it belongs to.';
-COMMENT ON COLUMN booking.outbox.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
-COMMENT ON COLUMN booking.outbox.kind IS 'confirmation, moved, cancelled or reminder.';
-COMMENT ON COLUMN booking.outbox.appointment_id IS 'The appointment that it is about. The text is made of it when the job is claimed.';
-COMMENT ON COLUMN booking.outbox.state IS
-    'available and retryable wait for run_at, running is claimed; succeeded, discarded (a dead letter) and cancelled (withdrawn) are finished.';
-COMMENT ON COLUMN booking.outbox.attempts IS 'How often it has been claimed.';
-COMMENT ON COLUMN booking.outbox.run_at IS 'Not before.';
-COMMENT ON COLUMN booking.outbox.deadline IS 'Not after: the start of the appointment.';
-COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the holder of the latest can finish the job.';
-COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
-COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';
-COMMENT ON COLUMN booking.outbox.last_error IS 'Why the last attempt failed.';
-COMMENT ON COLUMN booking.outbox.errors IS 'Every error, oldest first: [{"at", "attempt", "error", "code"}].';
-COMMENT ON COLUMN booking.outbox.created_at IS 'When it was written: the start of that transaction.';
-COMMENT ON COLUMN booking.outbox.finished_at IS 'When it ended.';
-COMMENT ON INDEX booking.outbox_waiting IS 'What can be claimed, by time.';
-COMMENT ON INDEX booking.outbox_running IS 'What is claimed, by the end of the lease.';
-COMMENT ON INDEX booking.outbox_of_appointment IS 'The jobs of an appointment: what a move or a cancellation withdraws.';
-COMMENT ON INDEX booking.outbox_finished IS 'What purge deletes.';
-COMMENT ON POLICY outbox_of_tenant ON booking.outbox IS
-    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+CREATE FUNCTION booking.calendar_notified(
+    "p_org_id" uuid,
+    "p_channel_id" TEXT
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'calendar_notified_wrapper';
 
-SELECT pg_catalog.pg_extension_config_dump('booking.outbox', '');
+CREATE FUNCTION booking.cancel_job(
+    "p_org_id" uuid,
+    "p_job_id" uuid
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'cancel_job_wrapper';
 
--- The messages that couriers have taken to send: one row for each job, written before anything goes out.
-CREATE TABLE booking.messages (
-    org_id         uuid        NOT NULL,
-    id             uuid        NOT NULL,
-    job_id         uuid        NOT NULL,
-    appointment_id uuid        NOT NULL,
-    to_phone       text,
-    body           text,
-    segments       integer     NOT NULL CHECK (segments >= 0),
-    status         text        NOT NULL CHECK (status IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'uncertain')),
-    provider_sid   text,
-    error_code     text,
-    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    PRIMARY KEY (org_id, id),
-    CONSTRAINT messages_one_for_each_job UNIQUE (org_id, job_id)
-);
+CREATE FUNCTION booking.claim_events(
+    "p_worker" TEXT,
+    "p_limit" INT DEFAULT 10,
+    "p_lease_seconds" INT DEFAULT 60,
+    "p_is_dry_run" bool DEFAULT false
+) RETURNS TABLE (
+    "org_id" uuid,
+    "job_id" uuid,
+    "lease" bigint,
+    "attempt" INT,
+    "appointment_id" uuid,
+    "removals" jsonb,
+    "calendar_id" TEXT,
+    "event_id" TEXT,
+    "event" jsonb,
+    "is_new" bool,
+    "etag" TEXT,
+    "integration_version" bigint
+)
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'claim_events_wrapper';
 
-CREATE INDEX messages_of_appointment ON booking.messages (org_id, appointment_id);
-CREATE UNIQUE INDEX messages_by_provider_sid ON booking.messages (org_id, provider_sid) WHERE provider_sid IS NOT NULL;
+CREATE FUNCTION booking.claim_messages(
+    "p_worker" TEXT,
+    "p_limit" INT DEFAULT 10,
+    "p_lease_seconds" INT DEFAULT 60,
+    "p_is_dry_run" bool DEFAULT false
+) RETURNS TABLE (
+    "org_id" uuid,
+    "job_id" uuid,
+    "lease" bigint,
+    "attempt" INT,
+    "kind" TEXT,
+    "message_id" uuid,
+    "to_phone" TEXT,
+    "body" TEXT,
+    "marker" TEXT,
+    "is_unsure" bool,
+    "first_tried_at" timestamp with time zone,
+    "not_before" timestamp with time zone,
+    "integration_version" bigint
+)
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'claim_messages_wrapper';
 
-ALTER TABLE booking.messages ENABLE ROW LEVEL SECURITY;
-CREATE POLICY messages_of_tenant ON booking.messages USING (org_id = booking.current_org_id());
+CREATE FUNCTION booking.claim_syncs(
+    "p_worker" TEXT,
+    "p_limit" INT DEFAULT 1,
+    "p_lease_seconds" INT DEFAULT 120
+) RETURNS TABLE (
+    "org_id" uuid,
+    "calendar_id" TEXT,
+    "lease" bigint,
+    "sync_token" TEXT,
+    "time_min" timestamp with time zone,
+    "time_max" timestamp with time zone,
+    "integration_version" bigint,
+    "channel_id" TEXT,
+    "channel_resource_id" TEXT,
+    "channel_expires_at" timestamp with time zone
+)
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'claim_syncs_wrapper';
 
-COMMENT ON TABLE booking.messages IS
-    'Text messages to patients. Written by claim_messages, finish_message, fail_message and message_status; readable columns: org_id, id, appointment_id, to_phone, body, status, provider_sid, error_code.';
-COMMENT ON COLUMN booking.messages.org_id IS 'The organization it belongs to.';
-COMMENT ON COLUMN booking.messages.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
-COMMENT ON COLUMN booking.messages.job_id IS 'The job in the outbox that it was made for.';
-COMMENT ON COLUMN booking.messages.appointment_id IS 'The appointment that it is about.';
-COMMENT ON COLUMN booking.messages.to_phone IS 'E.164; NULL once the person was erased.';
-COMMENT ON COLUMN booking.messages.body IS 'As it was last sent; NULL once the person was erased.';
-COMMENT ON COLUMN booking.messages.segments IS 'The messages it is paid for as.';
-COMMENT ON COLUMN booking.messages.status IS
-    'sending: an attempt is under way. queued, sent, delivered, failed: as the provider tells. uncertain: an attempt ended without a word.';
-COMMENT ON COLUMN booking.messages.provider_sid IS 'What the provider calls it.';
-COMMENT ON COLUMN booking.messages.error_code IS 'The provider''s code for what went wrong.';
-COMMENT ON COLUMN booking.messages.created_at IS 'When it was written: the start of that transaction.';
-COMMENT ON COLUMN booking.messages.updated_at IS 'When anything was last heard of it.';
-COMMENT ON INDEX booking.messages_of_appointment IS 'The messages about an appointment.';
-COMMENT ON INDEX booking.messages_by_provider_sid IS 'Where a provider''s report belongs.';
-COMMENT ON POLICY messages_of_tenant ON booking.messages IS
-    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+CREATE FUNCTION booking.connect_integration(
+    "p_org_id" uuid,
+    "p_provider" TEXT,
+    "p_key_id" TEXT,
+    "p_nonce" bytea,
+    "p_ciphertext" bytea,
+    "p_settings" jsonb DEFAULT NULL,
+    "p_expires_at" timestamp with time zone DEFAULT NULL
+) RETURNS bigint
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'connect_integration_wrapper';
 
-SELECT pg_catalog.pg_extension_config_dump('booking.messages', '');
+CREATE FUNCTION booking.disconnect_integration(
+    "p_org_id" uuid,
+    "p_provider" TEXT
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'disconnect_integration_wrapper';
 
-CREATE FUNCTION booking.set_message_template(p_org_id uuid, p_kind text, p_body text, p_language text DEFAULT 'en') RETURNS void
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'set_message_template_wrapper';
+CREATE FUNCTION booking.fail_job(
+    "p_org_id" uuid,
+    "p_job_id" uuid,
+    "p_lease" bigint,
+    "p_error" TEXT,
+    "p_outcome" TEXT DEFAULT 'not_done',
+    "p_error_code" TEXT DEFAULT NULL,
+    "p_retry_after_seconds" INT DEFAULT NULL
+) RETURNS TEXT
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'fail_job_wrapper';
 
-CREATE FUNCTION booking.preview_message(p_org_id uuid, p_kind text, p_language text DEFAULT 'en') RETURNS json
-    STABLE LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'preview_message_wrapper';
+CREATE FUNCTION booking.fail_sync(
+    "p_org_id" uuid,
+    "p_calendar_id" TEXT,
+    "p_lease" bigint,
+    "p_error" TEXT,
+    "p_retry_after_seconds" INT DEFAULT NULL,
+    "p_is_token_gone" bool DEFAULT false
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'fail_sync_wrapper';
 
-CREATE FUNCTION booking.set_messaging(
-    p_org_id uuid, p_is_on boolean, p_reminder_minutes integer[] DEFAULT '{1440,120}', p_language text DEFAULT 'en'
-) RETURNS void
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'set_messaging_wrapper';
-
-CREATE FUNCTION booking.claim_messages(p_worker text, p_limit integer DEFAULT 10, p_lease_seconds integer DEFAULT 60)
-    RETURNS TABLE (
-        org_id uuid, job_id uuid, lease bigint, attempt integer, kind text, message_id uuid, to_phone text, body text,
-        is_unsure boolean)
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'claim_messages_wrapper';
+CREATE FUNCTION booking.finish_event(
+    "p_org_id" uuid,
+    "p_job_id" uuid,
+    "p_lease" bigint,
+    "p_event_id" TEXT DEFAULT NULL,
+    "p_etag" TEXT DEFAULT NULL,
+    "p_changed_at" timestamp with time zone DEFAULT NULL,
+    "p_removed" TEXT[] DEFAULT '{}',
+    "p_is_dry_run" bool DEFAULT false
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'finish_event_wrapper';
 
 CREATE FUNCTION booking.finish_message(
-    p_org_id uuid, p_job_id uuid, p_lease bigint, p_provider_sid text DEFAULT NULL, p_status text DEFAULT 'queued'
-) RETURNS boolean
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'finish_message_wrapper';
+    "p_org_id" uuid,
+    "p_job_id" uuid,
+    "p_lease" bigint,
+    "p_provider_sid" TEXT DEFAULT NULL,
+    "p_status" TEXT DEFAULT 'queued'
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'finish_message_wrapper';
 
-CREATE FUNCTION booking.fail_message(
-    p_org_id uuid, p_job_id uuid, p_lease bigint, p_error text, p_error_code text DEFAULT NULL,
-    p_retry_after_seconds integer DEFAULT NULL, p_is_unsure boolean DEFAULT false
-) RETURNS text
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'fail_message_wrapper';
+CREATE FUNCTION booking.finish_sync(
+    "p_org_id" uuid,
+    "p_calendar_id" TEXT,
+    "p_lease" bigint,
+    "p_sync_token" TEXT
+) RETURNS jsonb
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'finish_sync_wrapper';
+
+CREATE FUNCTION booking.integration_checked(
+    "p_org_id" uuid,
+    "p_provider" TEXT,
+    "p_version" bigint,
+    "p_problem" TEXT DEFAULT NULL,
+    "p_is_lost" bool DEFAULT false
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'integration_checked_wrapper';
+
+CREATE FUNCTION booking.lost_event(
+    "p_org_id" uuid,
+    "p_job_id" uuid,
+    "p_lease" bigint,
+    "p_event_id" TEXT
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'lost_event_wrapper';
 
 CREATE FUNCTION booking.message_status(
-    p_org_id uuid, p_provider_sid text, p_status text, p_error_code text DEFAULT NULL, p_message_id uuid DEFAULT NULL
-) RETURNS boolean
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'message_status_wrapper';
+    "p_org_id" uuid,
+    "p_provider_sid" TEXT,
+    "p_status" TEXT,
+    "p_error_code" TEXT DEFAULT NULL,
+    "p_message_id" uuid DEFAULT NULL
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'message_status_wrapper';
 
-CREATE FUNCTION booking.requeue_message(p_org_id uuid, p_job_id uuid) RETURNS boolean
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'requeue_message_wrapper';
+CREATE FUNCTION booking.pause_couriers(
+    "p_org_id" uuid,
+    "p_is_paused" bool DEFAULT true
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'pause_couriers_wrapper';
 
-CREATE FUNCTION booking.cancel_message(p_org_id uuid, p_job_id uuid) RETURNS boolean
-    LANGUAGE c SET search_path TO pg_catalog, pg_temp AS 'MODULE_PATHNAME', 'cancel_message_wrapper';
+CREATE FUNCTION booking.preview_message(
+    "p_org_id" uuid,
+    "p_kind" TEXT,
+    "p_language" TEXT DEFAULT 'en'
+) RETURNS json
+STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'preview_message_wrapper';
+
+CREATE FUNCTION booking.receive_message(
+    "p_org_id" uuid,
+    "p_from" TEXT,
+    "p_to" TEXT,
+    "p_body" TEXT,
+    "p_provider_sid" TEXT,
+    "p_opt_out_type" TEXT DEFAULT NULL
+) RETURNS json
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'receive_message_wrapper';
+
+CREATE FUNCTION booking.replace_secret(
+    "p_org_id" uuid,
+    "p_provider" TEXT,
+    "p_version" bigint,
+    "p_key_id" TEXT,
+    "p_nonce" bytea,
+    "p_ciphertext" bytea,
+    "p_expires_at" timestamp with time zone DEFAULT NULL
+) RETURNS bigint
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'replace_secret_wrapper';
+
+CREATE FUNCTION booking.requeue_job(
+    "p_org_id" uuid,
+    "p_job_id" uuid
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'requeue_job_wrapper';
+
+CREATE FUNCTION booking.set_calendar(
+    "p_org_id" uuid,
+    "p_is_on" bool,
+    "p_flow" TEXT DEFAULT 'async',
+    "p_on_change" TEXT DEFAULT 'flag',
+    "p_calendar_id" TEXT DEFAULT 'primary',
+    "p_verify_seconds" INT DEFAULT 120
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'set_calendar_wrapper';
+
+CREATE FUNCTION booking.set_message_template(
+    "p_org_id" uuid,
+    "p_kind" TEXT,
+    "p_body" TEXT,
+    "p_language" TEXT DEFAULT 'en'
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'set_message_template_wrapper';
+
+CREATE FUNCTION booking.set_messaging(
+    "p_org_id" uuid,
+    "p_is_on" bool,
+    "p_reminder_minutes" INT[] DEFAULT '{1440,120}',
+    "p_language" TEXT DEFAULT 'en'
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'set_messaging_wrapper';
+
+CREATE FUNCTION booking.set_resource_calendar(
+    "p_org_id" uuid,
+    "p_resource_id" uuid,
+    "p_calendar_id" TEXT
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'set_resource_calendar_wrapper';
+
+CREATE FUNCTION booking.update_resource(
+    "p_org_id" uuid,
+    "p_resource_id" uuid,
+    "p_name" TEXT DEFAULT NULL,
+    "p_capacity" INT DEFAULT NULL
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'update_resource_wrapper';
+
+CREATE FUNCTION booking.update_service(
+    "p_org_id" uuid,
+    "p_service" TEXT,
+    "p_name" TEXT DEFAULT NULL,
+    "p_duration_minutes" INT DEFAULT NULL,
+    "p_buffer_before_minutes" INT DEFAULT NULL,
+    "p_buffer_after_minutes" INT DEFAULT NULL,
+    "p_slot_step_minutes" INT DEFAULT NULL,
+    "p_min_notice_minutes" INT DEFAULT NULL,
+    "p_horizon_days" INT DEFAULT NULL,
+    "p_daily_limit" INT DEFAULT NULL,
+    "p_resource_ids" uuid[] DEFAULT NULL,
+    "p_slot_anchor" TEXT DEFAULT NULL
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'update_service_wrapper';
+
+CREATE FUNCTION booking.watch_calendar(
+    "p_org_id" uuid,
+    "p_calendar_id" TEXT,
+    "p_lease" bigint,
+    "p_channel_id" TEXT,
+    "p_channel_resource_id" TEXT,
+    "p_expires_at" timestamp with time zone
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'watch_calendar_wrapper';
+
+CREATE FUNCTION booking.worker_heartbeat(
+    "p_worker" TEXT,
+    "p_version" TEXT DEFAULT NULL,
+    "p_state" jsonb DEFAULT '{}',
+    "p_is_leaving" bool DEFAULT false
+) RETURNS json
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'worker_heartbeat_wrapper';
 
 REVOKE ALL ON FUNCTION
-    booking.set_message_template, booking.preview_message, booking.set_messaging, booking.claim_messages,
-    booking.finish_message, booking.fail_message, booking.message_status, booking.requeue_message, booking.cancel_message
+    booking.apply_calendar_changes,
+    booking.begin_refresh,
+    booking.calendar_event_changed,
+    booking.calendar_notified,
+    booking.cancel_job,
+    booking.claim_events,
+    booking.claim_messages,
+    booking.claim_syncs,
+    booking.connect_integration,
+    booking.disconnect_integration,
+    booking.fail_job,
+    booking.fail_sync,
+    booking.finish_event,
+    booking.finish_message,
+    booking.finish_sync,
+    booking.integration_checked,
+    booking.lost_event,
+    booking.message_status,
+    booking.pause_couriers,
+    booking.preview_message,
+    booking.receive_message,
+    booking.replace_secret,
+    booking.requeue_job,
+    booking.set_calendar,
+    booking.set_message_template,
+    booking.set_messaging,
+    booking.set_resource_calendar,
+    booking.update_resource,
+    booking.update_service,
+    booking.watch_calendar,
+    booking.worker_heartbeat
     FROM PUBLIC;
-COMMENT ON FUNCTION booking.set_message_template(uuid, text, text, text) IS
-    'Sets what an organization writes: p_kind is confirmation, moved, cancelled or reminder; p_body has the placeholders {name}, {organization}, {service}, {when}, {date}, {time}, and {{ for a brace; NULL brings the usual words back. p_language: a tag, as en or pt-BR. Bad input: 22023. Source: core/src/sms/template.rs';
-COMMENT ON FUNCTION booking.preview_message(uuid, text, text) IS
-    'A message as a patient might get it, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
-COMMENT ON FUNCTION booking.set_messaging(uuid, boolean, integer[], text) IS
-    'Whether the changes to appointments of an organization are followed by messages: confirmations at once, reminders p_reminder_minutes before the start (up to 5), in the templates of p_language. Off withdraws nothing; what waits is withdrawn when it is claimed. Bad input: 22023. Source: src/outbox/manage.rs';
-COMMENT ON FUNCTION booking.claim_messages(text, integer, integer) IS
-    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). is_unsure: an earlier attempt ended without a word, so ask the provider before you send again. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/claim.rs';
-COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
-    'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
-COMMENT ON FUNCTION booking.fail_message(uuid, uuid, bigint, text, text, integer, boolean) IS
-    'For couriers: the attempt failed. Returns retryable, or discarded where the code is permanent, the attempts are used up (12) or the time has passed; NULL where the lease is not the latest. The pause doubles from 5 seconds to 30 minutes, of which a random share is taken; p_retry_after_seconds is kept. p_is_unsure: it may have gone out. Bad input: 22023. Source: core/src/outbox.rs';
-COMMENT ON FUNCTION booking.message_status(uuid, text, text, text, uuid) IS
-    'For couriers: what the provider tells of a message it calls p_provider_sid; p_message_id, where the provider gives it back, finds one whose courier has not told that name yet. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
-COMMENT ON FUNCTION booking.requeue_message(uuid, uuid) IS
-    'Sends a discarded or withdrawn job again, from its first attempt. False where there is none or its time has passed. Source: src/outbox/manage.rs';
-COMMENT ON FUNCTION booking.cancel_message(uuid, uuid) IS
-    'Withdraws a job that is waiting. False where there is none: it is under way or finished. Source: src/outbox/manage.rs';
-COMMENT ON FUNCTION booking.health() IS
-    'One JSON line for a monitor: healthy, version (of the library), schemaVersion, preloaded, how many booking functions there are (1), tables without row level security (0), exclusionConstraint, overlapping appointments and the outbox: due, oldestSeconds, discarded (null without the right to read them). Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
-COMMENT ON FUNCTION booking.purge(interval) IS
-    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, and finished message jobs. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
 
+-- What a role may do, in one call each. The functions of the extension run with the rights of their caller, so a role needs
+-- those functions and what they write. Row level security holds besides: it decides which organization's rows those are.
 CREATE OR REPLACE FUNCTION booking.grant_member(p_role regrole) RETURNS void
     LANGUAGE plpgsql SET search_path TO pg_catalog, pg_temp
 AS $$
@@ -245,12 +835,17 @@ BEGIN
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys,
-            booking.message_templates, booking.outbox, booking.messages
+            booking.message_templates, booking.outbox, booking.messages, booking.opt_outs, booking.calendars,
+            booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
+    -- What is sealed is nobody's to read but the courier's.
+    EXECUTE format('GRANT SELECT (org_id, provider, connected, last_checked_at, problem, settings, key_id, version, expires_at,
+            next_send_at, created_at, updated_at)
+        ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.appointments, booking.contacts, booking.idempotency_keys, booking.outbox
         TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (state, deadline, finished_at) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (state, run_at, deadline, finished_at) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
     -- Neither whose organization an appointment is nor what it is called can be changed.
@@ -269,7 +864,8 @@ BEGIN
             booking.create_organization, booking.create_resource, booking.create_service,
             booking.update_resource, booking.update_service,
             booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block,
-            booking.set_message_template, booking.set_messaging, booking.requeue_message, booking.cancel_message,
+            booking.set_message_template, booking.set_messaging, booking.set_calendar, booking.set_resource_calendar,
+            booking.pause_couriers, booking.requeue_job, booking.cancel_job, booking.disconnect_integration,
             booking.purge, booking.erase_contact, booking.clean_organization
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
@@ -278,14 +874,20 @@ BEGIN
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
             booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
-            booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages
+            booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
+            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON booking.calendars, booking.events TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (sync_token, next_sync_at) ON booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
+            refreshing_until, next_send_at, updated_at)
+        ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (attempts, run_at) ON booking.outbox TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (to_phone, body) ON booking.messages TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (attempts) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (from_phone, to_phone, body) ON booking.messages TO %s', p_role);
     EXECUTE format('GRANT UPDATE (body, updated_at) ON booking.message_templates TO %s', p_role);
     EXECUTE format('GRANT UPDATE (metadata, erased_at) ON booking.appointments TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (name, capacity) ON booking.resources TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (name, capacity, calendar_id) ON booking.resources TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, name_key, duration_minutes, buffer_before_minutes, buffer_after_minutes,
             slot_step_minutes, slot_anchor, min_notice_minutes, horizon_days, daily_limit)
         ON booking.services TO %s', p_role);
@@ -303,22 +905,187 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION
             booking.format_slots, booking.reschedule_appointment_atomic, booking.cancel_appointment,
             booking.set_appointment_status, booking.appointment_status, booking.add_busy_block, booking.remove_busy_block,
-            booking.claim_messages, booking.finish_message, booking.fail_message, booking.message_status,
-            booking.requeue_message, booking.cancel_message, booking.health, booking.current_org_id
+            booking.claim_messages, booking.finish_message, booking.fail_job, booking.message_status,
+            booking.receive_message, booking.requeue_job, booking.cancel_job,
+            booking.claim_events, booking.finish_event, booking.lost_event,
+            booking.claim_syncs, booking.apply_calendar_changes, booking.calendar_event_changed, booking.finish_sync,
+            booking.fail_sync, booking.watch_calendar, booking.calendar_notified,
+            booking.connect_integration, booking.disconnect_integration, booking.replace_secret, booking.begin_refresh,
+            booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.message_templates,
-            booking.outbox, booking.messages
+            booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
+            booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON booking.outbox, booking.messages TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON
+            booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
+            booking.calendar_events, booking.events, booking.workers, booking.busy_blocks
+        TO %s', p_role);
+    EXECUTE format('GRANT DELETE ON booking.opt_outs, booking.busy_blocks, booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, attempts, run_at, deadline, lease, leased_by, leased_until, last_error, errors, finished_at)
         ON booking.outbox TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (to_phone, body, segments, status, provider_sid, error_code, updated_at)
+    EXECUTE format('GRANT UPDATE (to_phone, body, segments, status, provider_sid, former_sids, error_code, updated_at)
         ON booking.messages TO %s', p_role);
-    EXECUTE format('GRANT INSERT, DELETE ON booking.busy_blocks TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (resource_id, seat, service_id, starts_at, ends_at, blocked, status, limit_day,
+    EXECUTE format('GRANT UPDATE (connected, last_checked_at, problem, settings, key_id, nonce, ciphertext, version, expires_at,
+            refreshing_until, next_send_at, updated_at)
+        ON booking.integrations TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (sync_token, next_sync_at, synced_at, full_sync_at, attempts, problem, lease, leased_by,
+            leased_until, claimed_at, channel_id, channel_resource_id, channel_expires_at)
+        ON booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (state, starts_at, ends_at, etag, changed_at, seen, flag, updated_at)
+        ON booking.calendar_events TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (version, state, started_at, last_seen_at, stopped_at) ON booking.workers TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (during, seen) ON booking.busy_blocks TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (resource_id, seat, service_id, starts_at, ends_at, blocked, status, expires_at, limit_day,
             limit_place, cancelled_at, cancel_reason)
         ON booking.appointments TO %s', p_role);
 END
 $$;
+
+-- What \df+ shows. Arguments, units, what comes back, which errors, where the rule stands.
+COMMENT ON SCHEMA booking IS 'Appointment booking that cannot double-book. Start with booking.create_organization and booking.book_appointment_atomic.';
+
+COMMENT ON FUNCTION booking.current_org_id() IS
+    'The organization whose rows this session sees: the setting booking.org_id (superusers set it), else the org_id claim of request.jwt.claims where the login role is booking.authenticator, else NULL. Every policy calls it. Source: src/tenant.rs';
+
+COMMENT ON FUNCTION booking.normalize_phone(text, text) IS
+    'p_phone as E.164, +14155550123. Takes what people write and say: punctuation, tel:, 00 and 011, extensions (dropped), spoken digits. p_region: ISO 3166 code for numbers without a country code. Not a valid number: 22023. Source: core/src/phone';
+COMMENT ON FUNCTION booking.normalize_name(text) IS
+    'p_name in name case: mary-jane o''NEIL becomes Mary-Jane O''Neil; a word already in mixed case is kept. No letters, control characters, over 200 characters: 22023. Source: core/src/name';
+COMMENT ON FUNCTION booking.normalize_email(text) IS
+    'p_email trimmed, in lower case and checked; "john dot smith at example dot com" is understood. Not an address: 22023. Source: core/src/email';
+COMMENT ON FUNCTION booking.normalize_booking_time(text, text, text, timestamptz) IS
+    'The instant of a date and a time in words on the clock of p_timezone (IANA). A year that has passed becomes the next one in which the day is to come. What has two readings, or passed in the last 30 days: 22023. Source: core/src/appointment_time.rs';
+COMMENT ON FUNCTION booking.normalize_booking_data(json, text, text, timestamptz) IS
+    'A request {"appointmentDate","appointmentTime","patientName","patientPhone","patientEmail","serviceType"} made clean, with scheduledAt (UTC) and dateCorrected. Missing fields stay missing. Bad input: 22023. Source: core/src/booking_data.rs';
+COMMENT ON FUNCTION booking.format_slots(timestamptz[], text, timestamptz) IS
+    'Times as a spoken choice on the clock of p_timezone: 2:30 PM, 3:00 PM, or 3:30 PM. Times of several days are said each with its day, as seen from p_now. Source: core/src/speech.rs';
+
+COMMENT ON FUNCTION booking.create_organization(text, text, text, jsonb, uuid) IS
+    'Makes a tenant and its first resource (capacity 1) and returns its id. p_timezone: IANA; p_default_region: ISO 3166; p_org_id: the id to use, a new uuid if NULL. Bad input: 22023; an id in use: 23505. Source: src/setup.rs';
+COMMENT ON FUNCTION booking.create_resource(uuid, text, integer) IS
+    'Makes something that can be booked - a person, a room, a class - and returns its id. p_capacity: appointments at the same time, 1 to 1000. Bad input or unknown organization: 22023. Source: src/setup.rs';
+
+COMMENT ON FUNCTION booking.create_service(uuid, text, integer, integer, integer, integer, integer, integer, integer, uuid[], text) IS
+    'Makes a service and returns its id. Bookings find it by p_name without regard to case. Durations, buffers, step and notice in minutes, p_horizon_days in local days after today; p_daily_limit: appointments on one resource and local day, NULL is no limit; p_resource_ids: who can do it, NULL is everyone; p_slot_anchor: midnight or opening, where the grid of the times on offer begins. Bad input: 22023; a name in use: 23505. Source: src/setup/service.rs';
+COMMENT ON FUNCTION booking.update_resource(uuid, uuid, text, integer) IS
+    'Changes the name or the capacity of a resource; NULL keeps what it has. Appointments keep their seats; with fewer seats, no more are booked than there is room for. Bad input: 22023. Source: src/setup/resource.rs';
+COMMENT ON FUNCTION booking.update_service(uuid, text, text, integer, integer, integer, integer, integer, integer, integer, uuid[], text) IS
+    'Changes the service called p_service; NULL keeps what it has, p_daily_limit 0 takes the limit away, p_resource_ids ''{}'' lets every resource do it. Units as in create_service. Appointments stay as they were booked. Bad input: 22023; a name in use: 23505. Source: src/setup/service.rs';
+COMMENT ON FUNCTION booking.set_opening_hours(uuid, jsonb, uuid) IS
+    'Sets the weekly hours of an organization, or of p_resource_id, in place of those it had: {"mon":[["09:00","12:00"],["13:00","17:00"]],...} on the local clock. 24:00 ends a day, an end that is not after its start is of the next morning, a missing day is closed, {} takes the hours away: open always, or for a resource as the organization. Bad input: 22023. Source: core/src/hours';
+COMMENT ON FUNCTION booking.set_date_override(uuid, date, jsonb, uuid, text) IS
+    'Replaces the weekly hours of one local date, of an organization or of p_resource_id: [["09:00","12:00"]]; [] is closed; NULL takes the override back. An override of the organization only takes from resources that have weekly hours of their own. Bad input: 22023. Source: core/src/hours.rs';
+COMMENT ON FUNCTION booking.set_message_template(uuid, text, text, text) IS
+    'Sets what an organization writes: p_kind is confirmation, moved, cancelled or reminder; p_body has the placeholders {name}, {organization}, {service}, {when}, {date}, {time}, and {{ for a brace; NULL brings the usual words back. p_language: a tag, as en or pt-BR. Bad input: 22023. Source: core/src/sms/template.rs';
+COMMENT ON FUNCTION booking.preview_message(uuid, text, text) IS
+    'A message as a patient might get it, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
+COMMENT ON FUNCTION booking.set_messaging(uuid, boolean, integer[], text) IS
+    'Whether the changes to appointments of an organization are followed by messages: confirmations at once, reminders p_reminder_minutes before the start (up to 5), in the templates of p_language. Off withdraws nothing; what waits is withdrawn when it is claimed. To connect an account turns them on. Bad input: 22023. Source: src/outbox/manage.rs';
+COMMENT ON FUNCTION booking.set_calendar(uuid, boolean, text, text, text, integer) IS
+    'Whether the appointments of an organization are kept in an outside calendar. p_flow: async (booked at once) or verified (held until its event is there, for p_verify_seconds, 1 to 3600); p_on_change, where somebody moves or deletes an event there: flag or follow; p_calendar_id: that of resources without one of their own. To connect an account turns it on. Bad input: 22023. Source: core/src/outside_calendar/settings.rs';
+COMMENT ON FUNCTION booking.set_resource_calendar(uuid, uuid, text) IS
+    'The outside calendar of a resource, as its provider calls it; NULL: that of the organization. Bad input or unknown resource: 22023. Source: src/outside_calendar/settings.rs';
+COMMENT ON FUNCTION booking.pause_couriers(uuid, boolean) IS
+    'Whether couriers leave everything of an organization alone: nothing goes out and nothing is lost, except what misses its time. Unknown organization: 22023. Source: src/outbox/manage.rs';
+
+COMMENT ON FUNCTION booking.claim_messages(text, integer, integer, boolean) IS
+    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each goes out at not_before, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
+COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
+    'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word, or dry_run. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
+COMMENT ON FUNCTION booking.fail_job(uuid, uuid, bigint, text, text, text, integer) IS
+    'For couriers: the attempt failed. p_outcome: not_done, unknown (it may have been carried out), refused (it never will be) or unauthorized. Returns retryable, discarded where it was refused, the attempts are used up (100) or the time has passed, or cancelled where another job does it; NULL where the lease is not the latest. The pause doubles from 5 seconds to 30 minutes, of which a random share is taken; p_retry_after_seconds is kept. A booking that waits for the event of a discarded job is cancelled. Bad input: 22023. Source: core/src/outbox/attempt.rs';
+COMMENT ON FUNCTION booking.message_status(uuid, text, text, text, uuid) IS
+    'For couriers: what the provider tells of a message it calls p_provider_sid; p_message_id, where the provider gives it back, finds one whose courier has not told that name yet. What a phone could not get is sent once more. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
+COMMENT ON FUNCTION booking.receive_message(uuid, text, text, text, text, text) IS
+    'For couriers: a patient has written. Returns JSON: action (cancelled, confirmed, opted_out, opted_in, received or duplicate), appointmentId, and reply, what to answer, if anything. A single C cancels and Y confirms the appointment of the last message, STOP and START end and begin messages; p_opt_out_type is the network''s own reading. Told twice, it counts once. Bad input: 22023. Source: src/outbox/receive.rs';
+COMMENT ON FUNCTION booking.requeue_job(uuid, uuid) IS
+    'Has a discarded or withdrawn job done again, from its first attempt. False where there is none, its time has passed or another job does it. Source: src/outbox/manage.rs';
+COMMENT ON FUNCTION booking.cancel_job(uuid, uuid) IS
+    'Withdraws a job that is waiting. False where there is none: it is under way or finished. Source: src/outbox/manage.rs';
+
+COMMENT ON FUNCTION booking.claim_events(text, integer, integer, boolean) IS
+    'For couriers: up to p_limit (1 to 100) appointments whose events are to be brought into line, as claim_messages; one job of an appointment at a time. Delete what is in removals ([{"calendarId","eventId"}]), then make event_id in calendar_id equal to event: insert it where is_new, or else look first. Also ends bookings whose event did not come in time. Bad input: 22023. Source: src/outside_calendar/claim.rs';
+COMMENT ON FUNCTION booking.finish_event(uuid, uuid, bigint, text, text, timestamptz, text[], boolean) IS
+    'For couriers: the event is there, under p_event_id, with the provider''s p_etag and p_changed_at, and p_removed are gone. A booking that has waited for it is confirmed by that. False where the lease is not the latest: nothing was changed. Bad input: 22023. Source: src/outside_calendar/report.rs';
+COMMENT ON FUNCTION booking.lost_event(uuid, uuid, bigint, text) IS
+    'For couriers: somebody has deleted p_event_id, so that its id is used up. The job waits again, and its next claim brings another id. False where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/report.rs';
+COMMENT ON FUNCTION booking.claim_syncs(text, integer, integer) IS
+    'For couriers: up to p_limit calendars that are to be read, from sync_token, or from the beginning between time_min and time_max where that is NULL. A channel that is missing or ends soon is to be opened. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+COMMENT ON FUNCTION booking.apply_calendar_changes(uuid, text, bigint, jsonb) IS
+    'For couriers: a page of what the calendar has listed. Writes who is busy, and returns {"busy","free","ours"}: each item of ours goes to calendar_event_changed. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+COMMENT ON FUNCTION booking.calendar_event_changed(uuid, text, bigint, jsonb) IS
+    'For couriers: what the calendar tells of an event of ours. Where somebody has moved or deleted it, the appointment follows or is flagged, as set_calendar says, and booking.events tells of it. Returns none, agreed, flagged or followed; NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/changed.rs';
+COMMENT ON FUNCTION booking.finish_sync(uuid, text, bigint, text) IS
+    'For couriers: the calendar was read to its end, and goes on from p_sync_token. Returns {"ours"}: what a whole reading did not see, for calendar_event_changed. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+COMMENT ON FUNCTION booking.fail_sync(uuid, text, bigint, text, integer, boolean) IS
+    'For couriers: the calendar could not be read; p_is_token_gone: it wants to be read from the beginning, at once. False where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+COMMENT ON FUNCTION booking.watch_calendar(uuid, text, bigint, text, text, timestamptz) IS
+    'For couriers: a channel is open by which the calendar tells of changes, until p_expires_at. False where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/watch.rs';
+COMMENT ON FUNCTION booking.calendar_notified(uuid, text) IS
+    'For couriers: a channel has told of a change, so its calendar is read at once. False where there is no such channel. Bad input: 22023. Source: src/outside_calendar/watch.rs';
+
+COMMENT ON FUNCTION booking.connect_integration(uuid, text, text, bytea, bytea, jsonb, timestamptz) IS
+    'For couriers: an account of an organization, with its secret sealed under the key p_key_id. p_settings: what is not secret (sender and per_second of twilio, account). Turns messages or the calendar on. Returns its version. Bad input or unknown organization: 22023. Source: src/integration/mod.rs';
+COMMENT ON FUNCTION booking.disconnect_integration(uuid, text) IS
+    'Forgets the secret of an account, and turns messages or the calendar off. False where there is none. Unknown provider: 22023. Source: src/integration/mod.rs';
+COMMENT ON FUNCTION booking.replace_secret(uuid, text, bigint, text, bytea, bytea, timestamptz) IS
+    'For couriers: a new secret after version p_version: refreshed access, or another key. Returns its version; NULL where there is a later one already. Bad input: 22023. Source: src/integration/secret.rs';
+COMMENT ON FUNCTION booking.begin_refresh(uuid, text, bigint, integer) IS
+    'For couriers: whether you are the one to refresh the access of version p_version, for p_seconds (1 to 300). Whoever is told false reads the row again in a moment. Bad input: 22023. Source: src/integration/secret.rs';
+COMMENT ON FUNCTION booking.integration_checked(uuid, text, bigint, text, boolean) IS
+    'For couriers: the account of version p_version was used. p_problem NULL: it works; p_is_lost: it is not accepted any more, and what needs it waits until it is connected again. booking.events tells when that changes. False where there is a later version. Bad input: 22023. Source: src/integration/secret.rs';
+COMMENT ON FUNCTION booking.worker_heartbeat(text, text, jsonb, boolean) IS
+    'For couriers: p_worker is at work, or leaves. Returns JSON: contract, the number of what couriers and the database agree on, and version. Bad input: invalid_request. Source: src/worker.rs';
+COMMENT ON FUNCTION booking.add_busy_block(uuid, uuid, timestamptz, timestamptz, text) IS
+    'Says that a resource is away from p_starts_at until p_ends_at, as an outside calendar knows it, and returns the id of the block. Every seat is taken; blocks may overlap each other and appointments, and cancel nothing. Bad input: 22023. Source: src/setup/busy_block.rs';
+COMMENT ON FUNCTION booking.remove_busy_block(uuid, uuid) IS
+    'Takes a busy block back. Whether there was one. Source: src/setup/busy_block.rs';
+
+COMMENT ON FUNCTION booking.book_appointment_atomic(uuid, text, text, text, text, timestamptz, integer, uuid, text, jsonb) IS
+    'Books, in the caller''s transaction. p_duration_minutes: 1 to 1440, NULL is the service''s, else 60; p_resource_id: NULL is any, least loaded of the day first; p_idempotency_key: same key and request, same answer. Returns JSON: success with appointmentId, contactId, resourceId, scheduledAt and endsAt (UTC) and message; or success false with error, message and, where time was the trouble, three alternatives. Raises 40001 where another transaction was first (above READ COMMITTED), 54000 where any of too many resources would be locked. The only function that books. Source: src/book';
+COMMENT ON FUNCTION booking.book_series_atomic(uuid, text, text, text, text, timestamptz[], integer, uuid, text) IS
+    'Books every one of p_times (1 to 200) for one patient, or none. Returns JSON: success with contactId and appointments, in the order of p_times; or success false with failed, which names each time that cannot be had, why, and three alternatives for it. Raises as book_appointment_atomic, and 23P01 where a writer without locks took a time at the same moment. Source: src/book/series.rs';
+COMMENT ON FUNCTION booking.hold_slot(uuid, text, timestamptz, integer, uuid, integer) IS
+    'Keeps a slot from everybody else for p_ttl_seconds (1 to 86400). Returns JSON with holdId and expiresAt, or a refusal as book_appointment_atomic. It expires by itself. Source: src/book/hold.rs';
+COMMENT ON FUNCTION booking.confirm_hold(uuid, uuid, text, text, text) IS
+    'Makes a hold the appointment of a patient, once. Returns JSON as book_appointment_atomic; hold_expired when it is over or was released, invalid_status when it was confirmed before. Source: src/change/confirm.rs';
+COMMENT ON FUNCTION booking.release_hold(uuid, uuid) IS
+    'Gives a hold up. Returns JSON; already_cancelled the second time, hold_expired when it is over, invalid_status when it was confirmed. Source: src/change/cancel.rs';
+COMMENT ON FUNCTION booking.reschedule_appointment_atomic(uuid, uuid, timestamptz, integer, uuid) IS
+    'Moves a pending or confirmed appointment in one statement, by the rules of its service today. p_duration_minutes, p_resource_id: NULL keeps what it has. Returns JSON as book_appointment_atomic; refused, the old time stays. Raises 23P01 (23505 for the last place in a daily limit) where a writer without locks, or, above READ COMMITTED, one that the snapshot does not show, took the new time. Source: src/change/reschedule.rs';
+COMMENT ON FUNCTION booking.cancel_appointment(uuid, uuid, text) IS
+    'Gives an appointment up; its seat is free when this commits. Returns JSON; already_cancelled the second time, invalid_status when it is over. Source: src/change/cancel.rs';
+COMMENT ON FUNCTION booking.set_appointment_status(uuid, uuid, text) IS
+    'Says how an appointment went: confirmed (from pending), completed or no_show (from confirmed). Returns JSON; what the state machine does not have is refused as invalid_status or already_cancelled. Source: core/src/status.rs';
+COMMENT ON FUNCTION booking.appointment_status(uuid, uuid) IS
+    'Where an appointment stands, as JSON: status, scheduledAt, endsAt (UTC), smsStatus, messageSid, calendarStatus, eventId. A hold that has expired shows as cancelled. Source: src/change/show.rs';
+COMMENT ON FUNCTION booking.book_clinic_appointment(json) IS
+    'Books from a voice agent''s direct tool call {"toolCallId","tool":{"arguments":{...}},"customer":{"metadata":{"org_id"}}} and returns {"toolCallId","result"}, whose message can be read aloud. The organization is never read from the arguments. Not keyed: the same call again is a second attempt. Source: src/direct_tool.rs';
+
+COMMENT ON FUNCTION booking.available_slots(uuid, timestamptz, timestamptz, text, integer, uuid) IS
+    'The free times that start in [p_from, p_to), on the grid of the service (30 minutes from local midnight without one), within opening hours, notice and horizon; one row per time and resource, ordered. p_duration_minutes: NULL is the service''s, else 60; p_resource_id: NULL is all. At most 366 days. Bad input or unknown organization: 22023. Source: src/look.rs';
+COMMENT ON FUNCTION booking.check_availability(uuid, text, text, integer) IS
+    'The free times of a day in words (2026-01-21, tomorrow, next Tuesday) as JSON: {"success","date","timezone","slots":["09:00",...],"message"}, local to the organization. A refused date is success false. Source: src/look.rs';
+COMMENT ON FUNCTION booking.find_alternatives(uuid, timestamptz, integer, text, uuid, integer) IS
+    'The p_count (1 to 50) nearest free times to p_scheduled_at, that one left out: within three hours, later first of two equally near, then the rest of that day, then the following days. Bad input or unknown organization: 22023. Source: core/src/alternatives.rs';
+
+COMMENT ON FUNCTION booking.health() IS
+    'One JSON line for a monitor: healthy, version (of the library), schemaVersion, preloaded, how many booking functions there are (1), tables without row level security (0), exclusionConstraint, overlapping appointments the outbox (due, oldestSeconds, discarded), workers (alive, lastSeenSeconds) and integrations (connected, lost), null without the right to read them. Sorts all occupying appointments: ask it every minute, not every second. Source: src/health.rs';
+
+COMMENT ON FUNCTION booking.grant_member(regrole) IS
+    'Grants p_role what books, looks, holds, moves and cancels, and the rows it writes: for people of an organization and for voice agents. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
+COMMENT ON FUNCTION booking.grant_backend(regrole) IS
+    'Grants p_role what grant_member does, and what sets organizations, resources, services, hours and busy blocks up. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
+COMMENT ON FUNCTION booking.grant_worker(regrole) IS
+    'Grants p_role what the courier needs: jobs, messages, events, calendars and accounts, and to move, cancel and mark appointments. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
+
+COMMENT ON FUNCTION booking.purge(interval) IS
+    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, and workers not heard of since. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
+COMMENT ON FUNCTION booking.erase_contact(uuid, text) IS
+    'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
+COMMENT ON FUNCTION booking.clean_organization(uuid, text) IS
+    'Deletes every appointment, hold, contact and idempotency key of an organization; p_confirm must be its name. Resources, services, hours and busy blocks stay. Returns JSON with how many. For when nobody books. Source: src/erase.rs';

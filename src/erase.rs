@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
 use crate::outbox;
+use crate::outside_calendar;
 use crate::statement::run_fresh;
 
 #[pg_extern]
@@ -48,7 +49,8 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         instant::to_postgres(instant::clock_now())?.into(),
     ];
     if organization.has_outbox {
-        outbox::forget(client, organization.id, contact)?;
+        outbox::forget(client, organization.id, contact, phone.as_str())?;
+        outside_calendar::remove(client, organization.id, Some(contact))?;
     }
     let erased = run_fresh(client, ERASE, &arguments)?.first()?;
     let counts = erased.get::<i64>(1)?.zip(erased.get::<i64>(2)?);
@@ -143,6 +145,7 @@ fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option
     }
     if outbox::exists(client)? {
         outbox::clean(client, from_postgres(org_id))?;
+        outside_calendar::remove(client, from_postgres(org_id), None)?;
     }
     let cleaned = run_fresh(client, CLEAN, &[org_id.into()])?.first()?;
     let counts = (cleaned.get::<i64>(1)?, cleaned.get::<i64>(2)?, cleaned.get::<i64>(3)?);

@@ -70,6 +70,30 @@ fn outbox(client: &mut SpiClient<'_>) -> Result<Value> {
     Ok(json!({"due": due, "oldestSeconds": oldest, "discarded": discarded}))
 }
 
+/// Whether the caller may read who is at work and what is connected, and the schema has it.
+const MAY_READ_WORKERS: &str = "
+    SELECT COALESCE(pg_catalog.has_table_privilege(pg_catalog.to_regclass('booking.workers'), 'SELECT')
+        AND pg_catalog.has_column_privilege(pg_catalog.to_regclass('booking.integrations'), 'connected', 'SELECT'), false)";
+
+/// Who was heard of in the last minute, when anybody last was, and how many accounts work and do not.
+const WORKERS: &str = "
+    SELECT pg_catalog.count(*) FILTER (
+            WHERE w.stopped_at IS NULL AND w.last_seen_at > pg_catalog.clock_timestamp() - interval '1 minute'),
+        EXTRACT(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.max(w.last_seen_at))::bigint,
+        (SELECT pg_catalog.count(*) FROM booking.integrations AS i WHERE i.connected),
+        (SELECT pg_catalog.count(*) FROM booking.integrations AS i WHERE NOT i.connected AND i.key_id IS NOT NULL)
+    FROM booking.workers AS w";
+
+fn workers(client: &mut SpiClient<'_>) -> Result<(Value, Value)> {
+    if run_fresh(client, MAY_READ_WORKERS, &[])?.first()?.get::<bool>(1)? != Some(true) {
+        return Ok((Value::Null, Value::Null));
+    }
+    let row = run_fresh(client, WORKERS, &[])?.first()?;
+    let (alive, seen) = (row.get::<i64>(1)?, row.get::<i64>(2)?);
+    let (connected, lost) = (row.get::<i64>(3)?, row.get::<i64>(4)?);
+    Ok((json!({"alive": alive, "lastSeenSeconds": seen}), json!({"connected": connected, "lost": lost})))
+}
+
 fn read(client: &mut SpiClient<'_>) -> Result<Json> {
     let booking_functions = count(client, BOOKING_FUNCTIONS)?;
     let unprotected = count(client, TABLES_WITHOUT_POLICIES)?;
@@ -77,6 +101,7 @@ fn read(client: &mut SpiClient<'_>) -> Result<Json> {
     let overlaps = if may_read { Some(count(client, OVERLAPS)?) } else { None };
     let is_guaranteed = count(client, GUARANTEES)? == 1;
     let schema_version = run_fresh(client, SCHEMA_VERSION, &[])?.first()?.get::<String>(1)?;
+    let (workers, integrations) = workers(client)?;
     let healthy = booking_functions == 1 && unprotected == 0 && is_guaranteed && overlaps.unwrap_or(0) == 0;
     Ok(Json(json!({
         "success": true,
@@ -89,6 +114,8 @@ fn read(client: &mut SpiClient<'_>) -> Result<Json> {
         "exclusionConstraint": is_guaranteed,
         "overlaps": overlaps,
         "outbox": outbox(client)?,
+        "workers": workers,
+        "integrations": integrations,
     })))
 }
 

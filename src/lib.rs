@@ -15,17 +15,21 @@ mod change;
 mod direct_tool;
 mod erase;
 mod health;
+mod integration;
 mod look;
 mod normalize;
 mod outbox;
+mod outside_calendar;
 mod purge;
 mod setup;
 mod tenant;
+mod worker;
 
 // What they share.
 mod answer;
 mod calendar;
 mod error;
+mod event;
 mod instant;
 mod organization;
 mod raw_json;
@@ -54,6 +58,12 @@ extension_sql_file!(
 );
 extension_sql_file!("../sql/tables/outbox.sql", name = "outbox", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/messages.sql", name = "messages", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/opt_outs.sql", name = "opt_outs", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/integrations.sql", name = "integrations", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/calendar_events.sql", name = "calendar_events", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/calendars.sql", name = "calendars", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/events.sql", name = "events", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/workers.sql", name = "workers", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/message_templates.sql", name = "message_templates", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/idempotency_keys.sql", name = "idempotency_keys", requires = ["organizations"]);
 extension_sql_file!("../sql/functions/grants.sql", name = "grants", requires = ["appointments"]);

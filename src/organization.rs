@@ -1,11 +1,14 @@
 //! The organization that a call is for, with the service it names and the resources it may use: one read, before any lock.
 
 use booking_core::outbox::Messaging;
+use booking_core::outside_calendar::{self, Flow};
 use booking_core::phone::is_known_region;
 use booking_core::refusal::quoted;
 use booking_core::service::{Anchor, Rules, name_key};
 use booking_core::{Code, Refusal};
+use chrono::Duration;
 use pgrx::spi::SpiClient;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::answer::NOT_CONFIGURED;
@@ -27,6 +30,8 @@ pub struct Organization {
     pub has_hours: bool,
     /// How it sends messages, if it does.
     pub messaging: Option<Messaging>,
+    /// How it keeps an outside calendar, if it does.
+    pub calendar: Option<outside_calendar::Settings>,
     /// Whether there is an outbox: the library also serves the schema of the release before it.
     pub has_outbox: bool,
     /// Whether the caller sees its appointments through a policy.
@@ -88,7 +93,7 @@ const READ: &str = "
         s.id, s.name, s.duration_minutes, s.buffer_before_minutes, s.buffer_after_minutes, s.slot_step_minutes,
         s.slot_anchor, s.min_notice_minutes, s.horizon_days, s.daily_limit,
         pg_catalog.row_security_active('booking.appointments'::pg_catalog.regclass),
-        o.settings ->> 'messages', pg_catalog.to_regclass('booking.outbox') IS NOT NULL
+        o.settings ->> 'messages', pg_catalog.to_regclass('booking.outbox') IS NOT NULL, o.settings ->> 'calendar'
     FROM booking.organizations AS o
     LEFT JOIN booking.services AS s ON s.org_id = o.org_id AND s.name_key = $3
     LEFT JOIN booking.resources AS r ON r.org_id = o.org_id AND ($2 IS NULL OR r.id = $2)
@@ -124,9 +129,17 @@ impl Organization {
         Ok(organization)
     }
 
-    /// What is said of the message that a change is followed by.
-    pub fn sms_status(&self) -> &'static str {
-        if self.messaging.is_some() { "queued" } else { NOT_CONFIGURED }
+    /// Says in the answer to a change what it is followed by.
+    pub fn announce(&self, answer: &mut Value) {
+        let status = |is_on| if is_on { "queued" } else { NOT_CONFIGURED };
+        answer["smsStatus"] = status(self.messaging.is_some()).into();
+        answer["calendarStatus"] = status(self.calendar.is_some()).into();
+    }
+
+    /// Whether a booking is one only once its event is in the calendar, and how long its time is held until then.
+    pub fn verification(&self) -> Option<Duration> {
+        let calendar = self.calendar.as_ref().filter(|calendar| calendar.flow == Flow::Verified)?;
+        Some(Duration::seconds(i64::from(calendar.verify_seconds)))
     }
 
     fn from_row(id: Uuid, row: &Row<'_>, asked: ServiceName<'_>) -> Result<Self> {
@@ -148,6 +161,10 @@ impl Organization {
             has_hours: row.get::<bool>(4)?.unwrap_or(true),
             has_row_security: row.get::<bool>(18)?.unwrap_or(true),
             messaging: row.get::<String>(19)?.as_deref().filter(|_| has_outbox).and_then(outbox::messaging),
+            calendar: row
+                .get::<String>(21)?
+                .filter(|_| has_outbox)
+                .and_then(|stored| outside_calendar::Settings::read(&stored)),
             has_outbox,
             resources: Vec::new(),
         })

@@ -9,8 +9,10 @@ use booking_core::{Code, Refusal};
 
 use crate::answer;
 use crate::error::{Error, Result};
+use crate::event;
 use crate::outbox;
 use crate::statement::run_fresh;
+use crate::worker;
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
@@ -46,6 +48,11 @@ fn purge_older(client: &mut SpiClient<'_>, age: Option<Interval>) -> Result<Valu
     }
     let purged = run_fresh(client, PURGE, &[age.into()])?.first()?;
     let (keys, holds) = purged.get::<i64>(1)?.zip(purged.get::<i64>(2)?).ok_or_else(|| Error::missing("count"))?;
-    let jobs = if outbox::exists(client)? { outbox::purge(client, age)? } else { 0 };
-    Ok(json!({"success": true, "idempotencyKeys": keys, "holds": holds, "messageJobs": jobs}))
+    let mut answer = json!({"success": true, "idempotencyKeys": keys, "holds": holds});
+    // The library also serves the release before it, which has none of these.
+    let is_new = outbox::exists(client)?;
+    answer["jobs"] = if is_new { outbox::purge(client, age)? } else { 0 }.into();
+    answer["events"] = if is_new { event::purge(client, age)? } else { 0 }.into();
+    answer["workers"] = if is_new { worker::purge(client, age)? } else { 0 }.into();
+    Ok(answer)
 }

@@ -8,6 +8,7 @@ pub mod booking_data;
 pub mod date;
 pub mod direct_tool;
 pub mod email;
+pub mod integration;
 pub mod limits;
 pub mod name;
 pub mod phone;
@@ -26,6 +27,7 @@ pub mod zone;
 
 // What is said back, and what is sent.
 pub mod outbox;
+pub mod outside_calendar;
 pub mod sms;
 pub mod speech;
 

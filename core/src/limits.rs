@@ -78,6 +78,17 @@ pub fn label(what: &str, text: &str, code: Code) -> Result<String, Refusal> {
     ))
 }
 
+/// What somebody else says, as an error of another service: one readable line of at most 300 characters, whatever it was.
+pub fn remark(text: &str) -> String {
+    let readable = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
+    let line: String = text.chars().take(4 * LONGEST_REMARK).map(readable).collect();
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() { "no reason was given".to_owned() } else { line.chars().take(LONGEST_REMARK).collect() }
+}
+
+/// In characters.
+const LONGEST_REMARK: usize = 300;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,5 +125,12 @@ mod tests {
         }
         assert!(service(&"x".repeat(200)).is_ok());
         assert!(service(&"x".repeat(1_000_000)).is_err());
+    }
+
+    #[test]
+    fn a_remark_is_made_readable_and_never_refused() {
+        assert_eq!(remark("  timed\n out\u{0} after 20 s "), "timed out after 20 s");
+        assert_eq!(remark("\u{202E}\n"), "no reason was given");
+        assert_eq!(remark(&"x ".repeat(1_000_000)).len(), 300);
     }
 }

@@ -4,6 +4,7 @@
 use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime};
 
 use crate::refusal::Code;
+use crate::status::Status;
 
 /// A time of day as it is said: `2:30 PM`.
 pub fn time_of_day(time: NaiveTime) -> String {
@@ -73,6 +74,16 @@ pub fn moment(slot: NaiveDateTime, today: NaiveDate, corrected: bool) -> String 
 /// What a booked caller hears, with the moment as [`moment`] says it.
 pub fn confirmation(name: &str, moment: &str) -> String {
     format!("Appointment confirmed for {name} {moment}.")
+}
+
+/// What a caller hears whose appointment is `status`: confirmed, or held until it is in the calendar.
+pub fn booked(status: Status, name: &str, moment: &str) -> String {
+    match status {
+        Status::Held => {
+            format!("I have reserved the appointment for {name} {moment}. It will be confirmed in a moment.")
+        }
+        _ => confirmation(name, moment),
+    }
 }
 
 /// What the caller of a booked series hears.

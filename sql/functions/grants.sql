@@ -20,12 +20,17 @@ BEGIN
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys,
-            booking.message_templates, booking.outbox, booking.messages
+            booking.message_templates, booking.outbox, booking.messages, booking.opt_outs, booking.calendars,
+            booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
+    -- What is sealed is nobody's to read but the courier's.
+    EXECUTE format('GRANT SELECT (org_id, provider, connected, last_checked_at, problem, settings, key_id, version, expires_at,
+            next_send_at, created_at, updated_at)
+        ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.appointments, booking.contacts, booking.idempotency_keys, booking.outbox
         TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (state, deadline, finished_at) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (state, run_at, deadline, finished_at) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
     -- Neither whose organization an appointment is nor what it is called can be changed.
@@ -44,7 +49,8 @@ BEGIN
             booking.create_organization, booking.create_resource, booking.create_service,
             booking.update_resource, booking.update_service,
             booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block,
-            booking.set_message_template, booking.set_messaging, booking.requeue_message, booking.cancel_message,
+            booking.set_message_template, booking.set_messaging, booking.set_calendar, booking.set_resource_calendar,
+            booking.pause_couriers, booking.requeue_job, booking.cancel_job, booking.disconnect_integration,
             booking.purge, booking.erase_contact, booking.clean_organization
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
@@ -53,14 +59,20 @@ BEGIN
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
             booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
-            booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages
+            booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
+            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON booking.calendars, booking.events TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (sync_token, next_sync_at) ON booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
+            refreshing_until, next_send_at, updated_at)
+        ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (attempts, run_at) ON booking.outbox TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (to_phone, body) ON booking.messages TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (attempts) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (from_phone, to_phone, body) ON booking.messages TO %s', p_role);
     EXECUTE format('GRANT UPDATE (body, updated_at) ON booking.message_templates TO %s', p_role);
     EXECUTE format('GRANT UPDATE (metadata, erased_at) ON booking.appointments TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (name, capacity) ON booking.resources TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (name, capacity, calendar_id) ON booking.resources TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, name_key, duration_minutes, buffer_before_minutes, buffer_after_minutes,
             slot_step_minutes, slot_anchor, min_notice_minutes, horizon_days, daily_limit)
         ON booking.services TO %s', p_role);
@@ -78,21 +90,41 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION
             booking.format_slots, booking.reschedule_appointment_atomic, booking.cancel_appointment,
             booking.set_appointment_status, booking.appointment_status, booking.add_busy_block, booking.remove_busy_block,
-            booking.claim_messages, booking.finish_message, booking.fail_message, booking.message_status,
-            booking.requeue_message, booking.cancel_message, booking.health, booking.current_org_id
+            booking.claim_messages, booking.finish_message, booking.fail_job, booking.message_status,
+            booking.receive_message, booking.requeue_job, booking.cancel_job,
+            booking.claim_events, booking.finish_event, booking.lost_event,
+            booking.claim_syncs, booking.apply_calendar_changes, booking.calendar_event_changed, booking.finish_sync,
+            booking.fail_sync, booking.watch_calendar, booking.calendar_notified,
+            booking.connect_integration, booking.disconnect_integration, booking.replace_secret, booking.begin_refresh,
+            booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.message_templates,
-            booking.outbox, booking.messages
+            booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
+            booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON booking.outbox, booking.messages TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON
+            booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
+            booking.calendar_events, booking.events, booking.workers, booking.busy_blocks
+        TO %s', p_role);
+    EXECUTE format('GRANT DELETE ON booking.opt_outs, booking.busy_blocks, booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, attempts, run_at, deadline, lease, leased_by, leased_until, last_error, errors, finished_at)
         ON booking.outbox TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (to_phone, body, segments, status, provider_sid, error_code, updated_at)
+    EXECUTE format('GRANT UPDATE (to_phone, body, segments, status, provider_sid, former_sids, error_code, updated_at)
         ON booking.messages TO %s', p_role);
-    EXECUTE format('GRANT INSERT, DELETE ON booking.busy_blocks TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (resource_id, seat, service_id, starts_at, ends_at, blocked, status, limit_day,
+    EXECUTE format('GRANT UPDATE (connected, last_checked_at, problem, settings, key_id, nonce, ciphertext, version, expires_at,
+            refreshing_until, next_send_at, updated_at)
+        ON booking.integrations TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (sync_token, next_sync_at, synced_at, full_sync_at, attempts, problem, lease, leased_by,
+            leased_until, claimed_at, channel_id, channel_resource_id, channel_expires_at)
+        ON booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (state, starts_at, ends_at, etag, changed_at, seen, flag, updated_at)
+        ON booking.calendar_events TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (version, state, started_at, last_seen_at, stopped_at) ON booking.workers TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (during, seen) ON booking.busy_blocks TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (resource_id, seat, service_id, starts_at, ends_at, blocked, status, expires_at, limit_day,
             limit_place, cancelled_at, cancel_reason)
         ON booking.appointments TO %s', p_role);
 END

@@ -64,6 +64,9 @@ CREATE INDEX appointments_of_resource ON booking.appointments (org_id, resource_
     WHERE status NOT IN ('cancelled', 'completed', 'no_show') AND starts_at IS NOT NULL;
 CREATE INDEX appointments_of_contact ON booking.appointments (org_id, contact_id);
 CREATE INDEX appointments_only_held ON booking.appointments (org_id, expires_at) WHERE contact_id IS NULL;
+-- Bookings that wait for their event in the calendar.
+CREATE INDEX appointments_to_verify ON booking.appointments (org_id, expires_at)
+    WHERE status = 'held' AND contact_id IS NOT NULL;
 
 -- Plans must not depend on which tenants the last ANALYZE met: for one that it did not, the planner would think that every
 -- index brings a single row, and read a calendar's whole history by the wrong one.
@@ -104,6 +107,7 @@ COMMENT ON COLUMN booking.appointments.created_at IS 'When it was written: the s
 COMMENT ON INDEX booking.appointments_of_resource IS 'What keeps a resource busy, by start.';
 COMMENT ON INDEX booking.appointments_of_contact IS 'The appointments of one person.';
 COMMENT ON INDEX booking.appointments_only_held IS 'Holds that nobody confirmed, by expiry: what purge deletes.';
+COMMENT ON INDEX booking.appointments_to_verify IS 'Bookings that wait for their event, by expiry: what a courier ends.';
 COMMENT ON POLICY appointments_of_tenant ON booking.appointments IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';
 

@@ -1,9 +1,9 @@
--- What is to be sent, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.
+-- What is to be sent and written elsewhere, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.
 -- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is discarded.
 CREATE TABLE booking.outbox (
     org_id         uuid        NOT NULL,
     id             uuid        NOT NULL,
-    kind           text        NOT NULL CHECK (kind IN ('confirmation', 'moved', 'cancelled', 'reminder')),
+    kind           text        NOT NULL CHECK (kind IN ('confirmation', 'moved', 'cancelled', 'reminder', 'calendar')),
     appointment_id uuid        NOT NULL,
     state          text        NOT NULL DEFAULT 'available'
         CHECK (state IN ('available', 'running', 'retryable', 'succeeded', 'discarded', 'cancelled')),
@@ -23,7 +23,13 @@ CREATE TABLE booking.outbox (
         (state IN ('succeeded', 'discarded', 'cancelled')) = (finished_at IS NOT NULL))
 );
 
-CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at) WHERE state IN ('available', 'retryable');
+CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at)
+    WHERE state IN ('available', 'retryable') AND kind <> 'calendar';
+-- One is enough: what the event is to be is seen when it is claimed.
+CREATE UNIQUE INDEX outbox_one_event_waiting ON booking.outbox (org_id, appointment_id)
+    WHERE state IN ('available', 'retryable') AND kind = 'calendar';
+CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at)
+    WHERE state IN ('available', 'retryable') AND kind = 'calendar';
 CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
 CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
 CREATE INDEX outbox_finished ON booking.outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
@@ -32,16 +38,18 @@ ALTER TABLE booking.outbox ENABLE ROW LEVEL SECURITY;
 CREATE POLICY outbox_of_tenant ON booking.outbox USING (org_id = booking.current_org_id());
 
 COMMENT ON TABLE booking.outbox IS
-    'Messages to be sent, and what became of them. Written by the functions that change appointments, and by those of couriers; readable columns: org_id, id, kind, state, attempts, run_at, last_error.';
+    'Messages to be sent and calendar events to be brought into line, and what became of them. Written by the functions that change appointments, and by those of couriers; readable columns: org_id, id, kind, state, attempts, run_at, last_error.';
 COMMENT ON COLUMN booking.outbox.org_id IS 'The organization it belongs to.';
 COMMENT ON COLUMN booking.outbox.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
-COMMENT ON COLUMN booking.outbox.kind IS 'confirmation, moved, cancelled or reminder.';
+COMMENT ON COLUMN booking.outbox.kind IS
+    'confirmation, moved, cancelled or reminder: a message; calendar: make the event equal to the appointment.';
 COMMENT ON COLUMN booking.outbox.appointment_id IS 'The appointment that it is about. The text is made of it when the job is claimed.';
 COMMENT ON COLUMN booking.outbox.state IS
     'available and retryable wait for run_at, running is claimed; succeeded, discarded (a dead letter) and cancelled (withdrawn) are finished.';
 COMMENT ON COLUMN booking.outbox.attempts IS 'How often it has been claimed.';
 COMMENT ON COLUMN booking.outbox.run_at IS 'Not before.';
-COMMENT ON COLUMN booking.outbox.deadline IS 'Not after: the start of the appointment.';
+COMMENT ON COLUMN booking.outbox.deadline IS
+    'Not after. Of a message: the start of the appointment; of an event: its end, or a day from now if that is later.';
 COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the holder of the latest can finish the job.';
 COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
 COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';
@@ -49,7 +57,9 @@ COMMENT ON COLUMN booking.outbox.last_error IS 'Why the last attempt failed.';
 COMMENT ON COLUMN booking.outbox.errors IS 'Every error, oldest first: [{"at", "attempt", "error", "code"}].';
 COMMENT ON COLUMN booking.outbox.created_at IS 'When it was written: the start of that transaction.';
 COMMENT ON COLUMN booking.outbox.finished_at IS 'When it ended.';
-COMMENT ON INDEX booking.outbox_waiting IS 'What can be claimed, by time.';
+COMMENT ON INDEX booking.outbox_waiting IS 'The messages that can be claimed, by time.';
+COMMENT ON INDEX booking.outbox_one_event_waiting IS 'One job waits for each event, however often its appointment changes.';
+COMMENT ON INDEX booking.outbox_events_waiting IS 'The events that can be claimed, by time.';
 COMMENT ON INDEX booking.outbox_running IS 'What is claimed, by the end of the lease.';
 COMMENT ON INDEX booking.outbox_of_appointment IS 'The jobs of an appointment: what a move or a cancellation withdraws.';
 COMMENT ON INDEX booking.outbox_finished IS 'What purge deletes.';

@@ -123,6 +123,8 @@ fn write_first_free(
     let organization = plan.organization;
     let contact = Contact::find(client, organization, &wish.person)?;
     plan.end_expired(client, &free.expired)?;
+    // Where the calendar has the last word, the time is only held until it has said it.
+    let status = if organization.verification().is_some() { Status::Held } else { Status::Confirmed };
     for seat in free.seats {
         let appointment = Appointment {
             id: Uuid::now_v7(),
@@ -130,16 +132,17 @@ fn write_first_free(
             slot: wanted.slot,
             service_type: &wish.service_type,
             metadata: &wish.metadata,
-            status: Status::Confirmed,
-            expires_at: None,
+            status,
+            expires_at: organization.verification().map(|time| instant::clock_now() + time),
             contact: Some(&contact),
         };
         let moment = answer::spoken(organization, wanted.slot.time.start, wanted.time.corrected, plan.now);
-        let mut answer = appointment.shown().to_json(organization, &speech::confirmation(&contact.name, &moment));
+        let message = speech::booked(status, &contact.name, &moment);
+        let mut answer = appointment.shown().to_json(organization, &message);
         answer["dateCorrected"] = wanted.time.corrected.into();
-        answer["smsStatus"] = organization.sms_status().into();
+        organization.announce(&mut answer);
         if record::write(client, organization, &appointment, key, &mut answer)?.is_some() {
-            outbox::booked(client, organization, appointment.id, wanted.slot.time.start)?;
+            outbox::booked(client, organization, appointment.id, wanted.slot.time, status)?;
             return Ok(answer);
         }
     }

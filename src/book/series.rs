@@ -177,7 +177,8 @@ fn write_all(
         let Some(written) = record::write(client, organization, &appointment, key, &mut answer)? else {
             return Err(Error::ChangedMeanwhile);
         };
-        outbox::booked(client, organization, id, wanted.slot.time.start)?;
+        // A series is booked as a whole, at once: no single time of it waits for the calendar.
+        outbox::booked(client, organization, id, wanted.slot.time, Status::Confirmed)?;
         contact.id = written.contact_id.unwrap_or(contact.id);
         contact.changed = false;
     }
@@ -191,15 +192,17 @@ fn booked(plan: &Plan<'_>, places: &[(Wanted, Seat)], ids: &[Uuid], contact: &Co
         .iter()
         .map(|(wanted, _)| answer::spoken(plan.organization, wanted.slot.time.start, wanted.time.corrected, plan.now))
         .collect();
-    json!({
+    let mut answer = json!({
         "success": true,
         "contactId": contact.id.to_string(),
         "appointments": appointments,
         "timezone": plan.organization.timezone,
-        "smsStatus": plan.organization.sms_status(),
+        "smsStatus": NOT_CONFIGURED,
         "calendarStatus": NOT_CONFIGURED,
         "message": speech::series_confirmation(&contact.name, &moments),
-    })
+    });
+    plan.organization.announce(&mut answer);
+    answer
 }
 
 fn shown(wanted: &Wanted, seat: &Seat, id: Uuid) -> Value {

@@ -49,7 +49,8 @@ const CANCEL: &str = "
     WHERE a.org_id = $1 AND a.id = $2 AND a.status IN ('held', 'pending', 'confirmed')
     RETURNING a.id";
 
-fn cancel(client: &mut SpiClient<'_>, appointment: &Present, reason: Option<&str>) -> Result<Value> {
+/// Gives up what is locked.
+pub fn cancel(client: &mut SpiClient<'_>, appointment: &Present, reason: Option<&str>) -> Result<Value> {
     appointment.check_not_expired()?;
     appointment.status.check_change(Status::Cancelled)?;
     let organization = appointment.organization(client)?;
@@ -68,10 +69,10 @@ fn cancel(client: &mut SpiClient<'_>, appointment: &Present, reason: Option<&str
     let moment = answer::spoken(&organization, appointment.time.start, false, instant::transaction_now());
     let shown = Shown { status: Status::Cancelled, ..appointment.shown() };
     let mut answer = shown.to_json(&organization, &speech::cancelled(&moment));
-    // Nobody is told of a hold.
+    // Nobody knows of a hold.
     if appointment.contact_id.is_some() {
-        outbox::cancelled(client, &organization, appointment.id, appointment.time.start)?;
-        answer["smsStatus"] = organization.sms_status().into();
+        outbox::cancelled(client, &organization, appointment.id, appointment.time, appointment.status)?;
+        organization.announce(&mut answer);
     }
     Ok(answer)
 }

@@ -1,8 +1,8 @@
 //! Confirming a hold: it becomes the appointment of somebody, once, and only before it expires.
 
 use booking_core::appointment_time::{self, AppointmentTime};
-use booking_core::speech;
 use booking_core::status::Status;
+use booking_core::{Code, Refusal, speech};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
@@ -34,10 +34,10 @@ fn confirm_hold(
     }))
 }
 
-/// $1 org_id, $2 hold, $3 contact, $4 name, $5 the clock.
+/// $1 org_id, $2 hold, $3 contact, $4 name, $5 the clock, $6 status, $7 expiry or NULL.
 const CONFIRM: &str = "
     UPDATE booking.appointments AS a
-    SET status = 'confirmed', expires_at = NULL, contact_id = $3, patient_name = $4
+    SET status = $6, expires_at = $7, contact_id = $3, patient_name = $4
     WHERE a.org_id = $1 AND a.id = $2 AND a.status = 'held' AND (a.expires_at IS NULL OR a.expires_at > $5)
     RETURNING a.id";
 
@@ -55,19 +55,22 @@ fn confirm(client: &mut SpiClient<'_>, hold: &Present, patient: &Patient) -> Res
     check_still_held(&hold)?;
     let mut contact = Contact::find(client, &organization, &person)?;
     contact.save(client, &organization)?;
+    let status = if organization.verification().is_some() { Status::Held } else { Status::Confirmed };
     let arguments = [
         as_postgres(hold.org_id).into(),
         as_postgres(hold.id).into(),
         as_postgres(contact.id).into(),
         contact.name.as_str().into(),
         instant::to_postgres(clock)?.into(),
+        status.as_str().into(),
+        organization.verification().map(|time| instant::to_postgres(clock + time)).transpose()?.into(),
     ];
     must_have_changed(&run_fresh(client, CONFIRM, &arguments)?)?;
-    outbox::booked(client, &organization, hold.id, hold.time.start)?;
+    outbox::booked(client, &organization, hold.id, hold.time, status)?;
     let moment = answer::spoken(&organization, hold.time.start, false, now);
-    let shown = Shown { status: Status::Confirmed, contact_id: Some(contact.id), ..hold.shown() };
-    let mut answer = shown.to_json(&organization, &speech::confirmation(&contact.name, &moment));
-    answer["smsStatus"] = organization.sms_status().into();
+    let shown = Shown { status, contact_id: Some(contact.id), ..hold.shown() };
+    let mut answer = shown.to_json(&organization, &speech::booked(status, &contact.name, &moment));
+    organization.announce(&mut answer);
     Ok(answer)
 }
 
@@ -76,5 +79,10 @@ fn check_still_held(hold: &Present) -> Result<()> {
     if hold.is_given_up_hold() {
         return Err(hold_expired("the hold was released").into());
     }
-    Ok(hold.status.check_hold()?)
+    hold.status.check_hold()?;
+    if hold.contact_id.is_some() {
+        let message = "the hold is somebody's already and waits for its event in the calendar";
+        return Err(Refusal::new(Code::InvalidStatus, message, "ask appointment_status how it stands").into());
+    }
+    Ok(())
 }

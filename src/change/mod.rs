@@ -1,9 +1,9 @@
 //! Changing an appointment that is there: moving it, cancelling it, confirming or releasing a hold, saying how it went.
 //! Whoever changes one locks it first, and then its slots, so that whoever waits for a slot gets it when this commits.
 
-mod cancel;
+pub mod cancel;
 mod confirm;
-mod present;
-mod reschedule;
+pub mod present;
+pub mod reschedule;
 mod show;
-mod status;
+pub mod status;

@@ -36,7 +36,8 @@ fn reschedule_appointment_atomic(
     }))
 }
 
-fn reschedule(
+/// Moves what is locked, or refuses with alternatives.
+pub fn reschedule(
     client: &mut SpiClient<'_>,
     appointment: &Present,
     when: &When,
@@ -71,13 +72,13 @@ fn reschedule(
     plan.end_expired(client, &free.expired)?;
     let seat = *free.seats.first().ok_or_else(|| Error::missing("seat"))?;
     write(client, &organization, appointment, &wanted, seat)?;
-    outbox::moved(client, &organization, appointment.id, wanted.slot.time.start)?;
+    outbox::moved(client, &organization, appointment.id, wanted.slot.time)?;
     let moment = answer::spoken(&organization, wanted.slot.time.start, wanted.time.corrected, plan.now);
     let name = appointment.patient_name.as_deref().unwrap_or_default();
     let shown = Shown { resource_id: seat.resource_id, time: wanted.slot.time, ..appointment.shown() };
     let mut answer = shown.to_json(&organization, &speech::moved(name, &moment));
     answer["dateCorrected"] = wanted.time.corrected.into();
-    answer["smsStatus"] = organization.sms_status().into();
+    organization.announce(&mut answer);
     Ok(answer)
 }
 

@@ -1,4 +1,4 @@
-//! Looking an appointment up: where it stands, and what became of its messages.
+//! Looking an appointment up: where it stands, and what became of its messages and its event.
 
 use booking_core::status::Status;
 use pgrx::prelude::*;
@@ -26,9 +26,6 @@ fn show(client: &mut SpiClient<'_>, appointment: &Present) -> Result<Value> {
     let moment = answer::spoken(&organization, appointment.time.start, false, instant::transaction_now());
     let message = format!("The appointment {moment} is {}.", status.in_words());
     let mut answer = Shown { status, ..appointment.shown() }.to_json(&organization, &message);
-    let sms = outbox::status::read(client, &organization, appointment.id)?;
-    answer["smsStatus"] = sms.status.into();
-    answer["messageSid"] = sms.provider_sid.into();
-    answer["eventId"] = Value::Null;
+    outbox::status::show(client, &organization, appointment.id, &mut answer)?;
     Ok(answer)
 }

@@ -47,7 +47,8 @@ const SET: &str = "
     WHERE a.org_id = $1 AND a.id = $2 AND a.status = $3
     RETURNING a.id";
 
-fn set(client: &mut SpiClient<'_>, appointment: &Present, status: Status) -> Result<Value> {
+/// Marks what is locked.
+pub fn set(client: &mut SpiClient<'_>, appointment: &Present, status: Status) -> Result<Value> {
     appointment.check_not_expired()?;
     if appointment.status == Status::Held {
         return Err(not_for_holds().into());
@@ -64,7 +65,7 @@ fn set(client: &mut SpiClient<'_>, appointment: &Present, status: Status) -> Res
     must_have_changed(&run_fresh(client, SET, &arguments)?)?;
     let message = format!("The appointment is {}.", status.in_words());
     let mut answer = Shown { status, ..appointment.shown() }.to_json(&organization, &message);
-    answer["smsStatus"] = outbox::status::read(client, &organization, appointment.id)?.status.into();
+    outbox::status::show(client, &organization, appointment.id, &mut answer)?;
     Ok(answer)
 }
 

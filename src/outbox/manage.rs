@@ -3,7 +3,8 @@
 use booking_core::outbox::Messaging;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::error::{Result, or_raise};
 use crate::instant;
@@ -25,8 +26,7 @@ fn set_messaging(
         let minutes: Option<Vec<i32>> = p_reminder_minutes.unwrap_or_default().into_iter().collect();
         let minutes = minutes.ok_or_else(|| missing("an element of p_reminder_minutes"))?;
         let messaging = Messaging::checked(p_language.as_deref().unwrap_or("en"), minutes)?;
-        let settings = json!({"language": messaging.language, "reminder_minutes": messaging.reminder_minutes});
-        let arguments = [as_postgres(org_id).into(), is_on.then(|| settings.to_string()).into()];
+        let arguments = [as_postgres(org_id).into(), to_json(&messaging, is_on).to_string().into()];
         Spi::connect_mut(|client| {
             if run_fresh(client, SET, &arguments)?.is_empty() {
                 return Err(org_not_found(&org_id.to_string()).into());
@@ -37,29 +37,73 @@ fn set_messaging(
     or_raise(set());
 }
 
-/// $1 org_id, $2 settings of messages or NULL.
+/// $1 org_id, $2 settings of messages.
 const SET: &str = "
     UPDATE booking.organizations AS o
-    SET settings = CASE WHEN $2 IS NULL THEN o.settings - 'messages'
-        ELSE o.settings || pg_catalog.jsonb_build_object('messages', $2::pg_catalog.jsonb) END
+    SET settings = o.settings || pg_catalog.jsonb_build_object('messages', $2::pg_catalog.jsonb)
+    WHERE o.org_id = $1
+    RETURNING o.org_id";
+
+/// $1 org_id, $2 on, $3 what it is where nobody has said anything yet.
+const SWITCH: &str = "
+    UPDATE booking.organizations AS o
+    SET settings = o.settings || pg_catalog.jsonb_build_object('messages',
+        COALESCE(o.settings -> 'messages', $3::pg_catalog.jsonb) || pg_catalog.jsonb_build_object('on', $2))
+    WHERE o.org_id = $1";
+
+/// Turns messages on or off, as an account to send them with comes or goes.
+pub fn switch(client: &mut SpiClient<'_>, org_id: Uuid, is_on: bool) -> Result<()> {
+    let usual = to_json(&Messaging::usual(), is_on).to_string();
+    run_fresh(client, SWITCH, &[as_postgres(org_id).into(), is_on.into(), usual.into()])?;
+    Ok(())
+}
+
+fn to_json(messaging: &Messaging, is_on: bool) -> Value {
+    json!({"on": is_on, "language": messaging.language, "reminder_minutes": messaging.reminder_minutes})
+}
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn pause_couriers(p_org_id: Option<pgrx::Uuid>, p_is_paused: default!(Option<bool>, "true")) {
+    let paused = || -> Result<()> {
+        let org_id = required_id(p_org_id, "p_org_id")?;
+        let is_paused = p_is_paused.ok_or_else(|| missing("p_is_paused"))?;
+        Spi::connect_mut(|client| {
+            if run_fresh(client, PAUSE, &[as_postgres(org_id).into(), is_paused.into()])?.is_empty() {
+                return Err(org_not_found(&org_id.to_string()).into());
+            }
+            Ok(())
+        })
+    };
+    or_raise(paused());
+}
+
+/// $1 org_id, $2 whether.
+const PAUSE: &str = "
+    UPDATE booking.organizations AS o
+    SET settings = CASE WHEN $2 THEN o.settings || '{\"paused\": true}' ELSE o.settings - 'paused' END
     WHERE o.org_id = $1
     RETURNING o.org_id";
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
-fn requeue_message(p_org_id: Option<pgrx::Uuid>, p_job_id: Option<pgrx::Uuid>) -> bool {
+fn requeue_job(p_org_id: Option<pgrx::Uuid>, p_job_id: Option<pgrx::Uuid>) -> bool {
     or_raise(Spi::connect_mut(|client| change(client, REQUEUE, p_org_id, p_job_id)))
 }
 
-/// $1 org_id, $2 job, $3 the clock. Its errors stay on record.
+/// $1 org_id, $2 job, $3 the clock. Its errors stay on record. One job is enough to bring an event into line.
 const REQUEUE: &str = "
     UPDATE booking.outbox AS o SET state = 'available', attempts = 0, run_at = $3, finished_at = NULL
     WHERE o.org_id = $1 AND o.id = $2 AND o.state IN ('discarded', 'cancelled') AND o.deadline > $3
+      AND NOT (o.kind = 'calendar' AND EXISTS (
+          SELECT FROM booking.outbox AS other
+          WHERE other.org_id = $1 AND other.appointment_id = o.appointment_id AND other.kind = 'calendar'
+            AND other.state IN ('available', 'retryable')))
     RETURNING o.id";
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
-fn cancel_message(p_org_id: Option<pgrx::Uuid>, p_job_id: Option<pgrx::Uuid>) -> bool {
+fn cancel_job(p_org_id: Option<pgrx::Uuid>, p_job_id: Option<pgrx::Uuid>) -> bool {
     or_raise(Spi::connect_mut(|client| change(client, CANCEL, p_org_id, p_job_id)))
 }
 

@@ -1,13 +1,18 @@
 //! The outbox: what is to be sent follows from a change to an appointment, in its transaction. Couriers claim jobs, send, and
 //! report; none of that is decided by them.
 
-mod claim;
-mod manage;
-mod report;
+pub mod claim;
+pub mod manage;
+mod message;
+pub mod opt_out;
+mod receive;
+pub mod report;
 pub mod status;
 
+use booking_core::calendar::Span;
 use booking_core::outbox::{Messaging, NewJob, at_once, reminders};
 use booking_core::sms::Kind;
+use booking_core::status::Status;
 use chrono::{DateTime, Utc};
 use pgrx::datum::Interval;
 use pgrx::prelude::*;
@@ -18,30 +23,57 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::instant;
 use crate::organization::{Organization, as_postgres};
+use crate::outside_calendar;
 use crate::statement::run_fresh;
 
 /// How the organization's settings have it; `None` where messages are off.
 pub fn messaging(settings: &str) -> Option<Messaging> {
     let settings: Value = serde_json::from_str(settings).ok()?;
+    settings.get("on")?.as_bool().filter(|is_on| *is_on)?;
     let language = settings.get("language")?.as_str()?;
     let minutes = settings.get("reminder_minutes")?.as_array()?;
     let minutes = minutes.iter().map(|minutes| minutes.as_i64().and_then(|minutes| i32::try_from(minutes).ok()));
     Messaging::checked(language, minutes.collect::<Option<_>>()?).ok()
 }
 
-/// Writes what a new appointment is followed by.
-pub fn booked(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid, start: DateTime<Utc>) -> Result<()> {
-    let Some(messaging) = &organization.messaging else { return Ok(()) };
+/// Writes what a new appointment is followed by. Of one that is only held until its event is in the calendar, nobody is told.
+pub fn booked(
+    client: &mut SpiClient<'_>,
+    organization: &Organization,
+    id: Uuid,
+    time: Span,
+    status: Status,
+) -> Result<()> {
+    if organization.calendar.is_some() {
+        outside_calendar::enqueue(client, organization.id, id, time.end)?;
+    }
+    match &organization.messaging {
+        Some(messaging) if status != Status::Held => confirmed(client, organization.id, messaging, id, time.start),
+        _ => Ok(()),
+    }
+}
+
+/// Writes what the patient is told of an appointment that stands now.
+pub fn confirmed(
+    client: &mut SpiClient<'_>,
+    org_id: Uuid,
+    messaging: &Messaging,
+    id: Uuid,
+    start: DateTime<Utc>,
+) -> Result<()> {
     let now = instant::transaction_now();
     let mut jobs = vec![at_once(Kind::Confirmation, start, now)];
     jobs.append(&mut reminders(messaging, start, now));
-    enqueue(client, organization.id, id, &jobs)
+    enqueue(client, org_id, id, &jobs)
 }
 
 /// Rewrites what has not gone out. A confirmation that is still waiting will say the new time; nobody needs to hear of the old.
-pub fn moved(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid, start: DateTime<Utc>) -> Result<()> {
+pub fn moved(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid, time: Span) -> Result<()> {
+    if organization.calendar.is_some() {
+        outside_calendar::enqueue(client, organization.id, id, time.end)?;
+    }
     let Some(messaging) = &organization.messaging else { return Ok(()) };
-    let now = instant::transaction_now();
+    let (start, now) = (time.start, instant::transaction_now());
     withdraw(client, organization.id, id, &[Kind::Moved, Kind::Reminder])?;
     let arguments = [as_postgres(organization.id).into(), as_postgres(id).into(), instant::to_postgres(start)?.into()];
     let is_unsaid = !run_fresh(client, POSTPONE_CONFIRMATION, &arguments)?.is_empty();
@@ -52,18 +84,25 @@ pub fn moved(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid, 
     enqueue(client, organization.id, id, &jobs)
 }
 
-/// Withdraws what has not gone out, and says that the appointment is off.
+/// Withdraws what has not gone out, and says that the appointment is off, unless nobody has been told that it was on.
 pub fn cancelled(
     client: &mut SpiClient<'_>,
     organization: &Organization,
     id: Uuid,
-    start: DateTime<Utc>,
+    time: Span,
+    was: Status,
 ) -> Result<()> {
+    if organization.calendar.is_some() {
+        outside_calendar::enqueue(client, organization.id, id, time.end)?;
+    }
     if organization.messaging.is_none() {
         return Ok(());
     }
     withdraw(client, organization.id, id, &Kind::ALL)?;
-    enqueue(client, organization.id, id, &[at_once(Kind::Cancelled, start, instant::transaction_now())])
+    if was == Status::Held {
+        return Ok(());
+    }
+    enqueue(client, organization.id, id, &[at_once(Kind::Cancelled, time.start, instant::transaction_now())])
 }
 
 /// Whether the schema has an outbox: the library also serves the release before it.
@@ -73,22 +112,26 @@ pub fn exists(client: &mut SpiClient<'_>) -> Result<bool> {
     Ok(run_fresh(client, EXISTS, &[])?.first()?.get(1)?.unwrap_or(false))
 }
 
-/// $1 org_id, $2 contact, $3 the clock. Number and text name a person; that there was a message does not.
+/// $1 org_id, $2 contact, $3 the clock, $4 phone. Number and text name a person; that there was a message does not.
 const FORGET: &str = "
     WITH appointment AS (
         SELECT a.id FROM booking.appointments AS a WHERE a.org_id = $1 AND a.contact_id = $2
     ), job AS (
         UPDATE booking.outbox AS o SET state = 'cancelled', finished_at = $3
         WHERE o.org_id = $1 AND o.appointment_id IN (SELECT appointment.id FROM appointment)
-          AND o.state IN ('available', 'retryable')
+          AND o.state IN ('available', 'retryable') AND o.kind <> 'calendar'
+    ), opt_out AS (
+        DELETE FROM booking.opt_outs AS n WHERE n.org_id = $1 AND n.phone = $4
     )
-    UPDATE booking.messages AS m SET to_phone = NULL, body = NULL
-    WHERE m.org_id = $1 AND m.appointment_id IN (SELECT appointment.id FROM appointment)";
+    UPDATE booking.messages AS m SET from_phone = NULL, to_phone = NULL, body = NULL
+    WHERE m.org_id = $1
+      AND (m.appointment_id IN (SELECT appointment.id FROM appointment) OR m.from_phone = $4 OR m.to_phone = $4)";
 
 /// Withdraws what is to be sent to a contact, and takes the contact out of what was sent.
-pub fn forget(client: &mut SpiClient<'_>, org_id: Uuid, contact_id: Uuid) -> Result<()> {
+pub fn forget(client: &mut SpiClient<'_>, org_id: Uuid, contact_id: Uuid, phone: &str) -> Result<()> {
     let clock = instant::to_postgres(instant::clock_now())?;
-    run_fresh(client, FORGET, &[as_postgres(org_id).into(), as_postgres(contact_id).into(), clock.into()])?;
+    let arguments = [as_postgres(org_id).into(), as_postgres(contact_id).into(), clock.into(), phone.into()];
+    run_fresh(client, FORGET, &arguments)?;
     Ok(())
 }
 
@@ -97,7 +140,7 @@ const CLEAN: &str = "
     WITH messages AS (DELETE FROM booking.messages AS m WHERE m.org_id = $1)
     DELETE FROM booking.outbox AS o WHERE o.org_id = $1";
 
-/// Deletes every job and message of an organization.
+/// Deletes every job and message of an organization. Who has opted out stays so.
 pub fn clean(client: &mut SpiClient<'_>, org_id: Uuid) -> Result<()> {
     run_fresh(client, CLEAN, &[as_postgres(org_id).into()])?;
     Ok(())

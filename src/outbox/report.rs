@@ -1,7 +1,9 @@
-//! What couriers report: that a message went out, that it did not, and what the provider tells about it later.
+//! What couriers report: that a message went out, that a job failed, and what the provider tells about a message later.
 
-use booking_core::outbox::{Delivery, MOST_ATTEMPTS, State, is_permanent, pause};
+use booking_core::outbox::delivery::{OPTED_OUT, second_try};
+use booking_core::outbox::{Delivery, Failed, Outcome, State};
 use booking_core::{Code, limits};
+use chrono::{DateTime, Utc};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
@@ -9,6 +11,8 @@ use uuid::Uuid;
 use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::organization::as_postgres;
+use crate::outbox::opt_out;
+use crate::outside_calendar;
 use crate::setup::{invalid, required, required_id};
 use crate::statement::run_fresh;
 
@@ -32,22 +36,22 @@ fn finish_message(
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
-fn fail_message(
+fn fail_job(
     p_org_id: Option<pgrx::Uuid>,
     p_job_id: Option<pgrx::Uuid>,
     p_lease: Option<i64>,
     p_error: Option<String>,
+    p_outcome: default!(Option<String>, "'not_done'"),
     p_error_code: default!(Option<String>, "NULL"),
     p_retry_after_seconds: default!(Option<i32>, "NULL"),
-    p_is_unsure: default!(Option<bool>, "false"),
 ) -> Option<String> {
     let failed = || -> Result<Option<String>> {
         let claimed = Claimed::stated(p_org_id, p_job_id, p_lease)?;
         let failure = Failure {
-            error: limits::label("error", required(p_error.as_deref(), "p_error")?, Code::InvalidRequest)?,
-            code: p_error_code.map(|code| limits::label("error code", &code, Code::InvalidRequest)).transpose()?,
+            error: limits::remark(required(p_error.as_deref(), "p_error")?),
+            code: p_error_code.as_deref().map(limits::remark),
             retry_after_seconds: p_retry_after_seconds,
-            is_unsure: p_is_unsure.unwrap_or(false),
+            outcome: Outcome::parse(p_outcome.as_deref().unwrap_or("not_done"))?,
         };
         Spi::connect_mut(|client| fail(client, &claimed, &failure))
     };
@@ -71,7 +75,7 @@ fn message_status(
             Code::InvalidRequest,
         )?;
         let status = Delivery::parse(required(p_status.as_deref(), "p_status")?)?;
-        let code = p_error_code.map(|code| limits::label("error code", &code, Code::InvalidRequest)).transpose()?;
+        let code = p_error_code.as_deref().map(limits::remark);
         let news = News { sid, message_id: p_message_id, status, code };
         Spi::connect_mut(|client| tell(client, org_id, &news))
     };
@@ -79,18 +83,18 @@ fn message_status(
 }
 
 /// A job as its courier knows it: whoever has another lease has lost it.
-struct Claimed {
-    org_id: Uuid,
-    job_id: Uuid,
-    lease: i64,
+pub struct Claimed {
+    pub org_id: Uuid,
+    pub job_id: Uuid,
+    pub lease: i64,
 }
 
 impl Claimed {
-    fn stated(org_id: Option<pgrx::Uuid>, job_id: Option<pgrx::Uuid>, lease: Option<i64>) -> Result<Self> {
+    pub fn stated(org_id: Option<pgrx::Uuid>, job_id: Option<pgrx::Uuid>, lease: Option<i64>) -> Result<Self> {
         Ok(Claimed {
             org_id: required_id(org_id, "p_org_id")?,
             job_id: required_id(job_id, "p_job_id")?,
-            lease: lease.ok_or_else(|| invalid("p_lease is NULL", "pass the lease that claim_messages returned"))?,
+            lease: lease.ok_or_else(|| invalid("p_lease is NULL", "pass the lease that the claim returned"))?,
         })
     }
 }
@@ -124,61 +128,105 @@ fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, sid: Option<&str>, stat
     Ok(!run_fresh(client, FINISH, &arguments)?.is_empty())
 }
 
-struct Failure {
-    error: String,
-    code: Option<String>,
-    retry_after_seconds: Option<i32>,
-    /// Whether the message may have gone out all the same.
-    is_unsure: bool,
+/// Why an attempt failed.
+pub struct Failure {
+    pub error: String,
+    pub code: Option<String>,
+    pub retry_after_seconds: Option<i32>,
+    pub outcome: Outcome,
 }
 
 /// $1 org_id, $2 job, $3 lease.
 const LOCK: &str = "
-    SELECT o.attempts, o.deadline, pg_catalog.random()
+    SELECT o.attempts, o.deadline, pg_catalog.random(), o.kind, o.appointment_id
     FROM booking.outbox AS o
     WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running'
     FOR NO KEY UPDATE";
 
+/// Where another job for the same event has come to wait meanwhile, it does what this one was for.
+///
 /// $1 org_id, $2 job, $3 state, $4 when to try again or NULL, $5 the clock, $6 error, $7 code or NULL, $8 status of the message.
 const FAIL: &str = "
     WITH job AS (
         UPDATE booking.outbox AS o
-        SET state = $3, run_at = COALESCE($4, o.run_at), leased_until = NULL, last_error = $6,
-            finished_at = CASE WHEN $4 IS NULL THEN $5 END,
+        SET state = CASE WHEN other.id IS NULL THEN $3 ELSE 'cancelled' END,
+            run_at = COALESCE($4, o.run_at), leased_until = NULL, last_error = $6,
+            finished_at = CASE WHEN $4 IS NULL OR other.id IS NOT NULL THEN $5 END,
             errors = o.errors || pg_catalog.jsonb_build_object('at', $5, 'attempt', o.attempts, 'error', $6, 'code', $7)
-        WHERE o.org_id = $1 AND o.id = $2
-        RETURNING o.id
+        FROM booking.outbox AS this
+        LEFT JOIN booking.outbox AS other ON this.kind = 'calendar' AND other.org_id = $1
+            AND other.appointment_id = this.appointment_id AND other.kind = 'calendar'
+            AND other.state IN ('available', 'retryable')
+        WHERE o.org_id = $1 AND o.id = $2 AND this.org_id = $1 AND this.id = $2
+        RETURNING o.id, o.state
+    ), message AS (
+        UPDATE booking.messages AS m SET status = $8, error_code = $7, updated_at = $5
+        FROM job
+        WHERE m.org_id = $1 AND m.job_id = job.id
+        RETURNING m.to_phone
     )
-    UPDATE booking.messages AS m SET status = $8, error_code = $7, updated_at = $5
-    FROM job
-    WHERE m.org_id = $1 AND m.job_id = job.id";
+    SELECT job.state, (SELECT message.to_phone FROM message) FROM job";
 
 /// The state that the job has after it; `None` where somebody else has it.
 fn fail(client: &mut SpiClient<'_>, claimed: &Claimed, failure: &Failure) -> Result<Option<String>> {
+    lock_appointment(client, claimed)?;
     let (org_id, job_id) = (as_postgres(claimed.org_id), as_postgres(claimed.job_id));
     let Some(job) = run_fresh(client, LOCK, &[org_id.into(), job_id.into(), claimed.lease.into()])?.next() else {
         return Ok(None);
     };
-    let attempt: i32 = job.get(1)?.ok_or_else(|| Error::missing("attempt"))?;
-    let deadline = instant::from_postgres(job.get(2)?.ok_or_else(|| Error::missing("deadline"))?)?;
-    let chance: f64 = job.get(3)?.unwrap_or(1.0);
-    let clock = instant::clock_now();
-    let again = clock.checked_add_signed(pause(attempt, failure.retry_after_seconds, chance)).unwrap_or(deadline);
-    let is_over = failure.code.as_deref().is_some_and(is_permanent) || attempt >= MOST_ATTEMPTS || again >= deadline;
-    let state = if is_over { State::Discarded } else { State::Retryable };
-    let status = if failure.is_unsure { "uncertain" } else { "failed" };
+    let failed = Failed {
+        attempt: job.get(1)?.ok_or_else(|| Error::missing("attempt"))?,
+        outcome: failure.outcome,
+        retry_after_seconds: failure.retry_after_seconds,
+        deadline: instant::from_postgres(job.get(2)?.ok_or_else(|| Error::missing("deadline"))?)?,
+    };
+    let (state, again) = failed.next(instant::clock_now(), job.get(3)?.unwrap_or(1.0));
+    let (state, phone) = put_back(client, claimed, state, again, failure)?;
+    if let (Some(OPTED_OUT), Some(phone)) = (failure.code.as_deref(), phone) {
+        opt_out::add(client, claimed.org_id, &phone)?;
+    }
+    if state == State::Discarded.as_str() && job.get::<String>(4)?.as_deref() == Some("calendar") {
+        outside_calendar::not_verified(client, claimed.org_id, job.get(5)?, &failure.error)?;
+    }
+    Ok(Some(state))
+}
+
+/// The appointment, before its job: whoever books, moves and cancels locks in this order too.
+///
+/// $1 org_id, $2 job.
+const LOCK_APPOINTMENT: &str = "
+    SELECT a.id FROM booking.appointments AS a
+    WHERE a.org_id = $1
+      AND a.id = (SELECT o.appointment_id FROM booking.outbox AS o WHERE o.org_id = $1 AND o.id = $2)
+    FOR NO KEY UPDATE";
+
+pub fn lock_appointment(client: &mut SpiClient<'_>, claimed: &Claimed) -> Result<()> {
+    let job = [as_postgres(claimed.org_id).into(), as_postgres(claimed.job_id).into()];
+    run_fresh(client, LOCK_APPOINTMENT, &job)?;
+    Ok(())
+}
+
+/// Gives a job that is ours another state, and returns the one it got and whom its message was for.
+pub fn put_back(
+    client: &mut SpiClient<'_>,
+    claimed: &Claimed,
+    state: State,
+    again: Option<DateTime<Utc>>,
+    failure: &Failure,
+) -> Result<(String, Option<String>)> {
+    let status = if failure.outcome == Outcome::Unknown { "uncertain" } else { "failed" };
     let arguments = [
-        org_id.into(),
-        job_id.into(),
+        as_postgres(claimed.org_id).into(),
+        as_postgres(claimed.job_id).into(),
         state.as_str().into(),
-        (!is_over).then(|| instant::to_postgres(again)).transpose()?.into(),
-        instant::to_postgres(clock)?.into(),
+        again.map(instant::to_postgres).transpose()?.into(),
+        instant::to_postgres(instant::clock_now())?.into(),
         failure.error.as_str().into(),
         failure.code.as_deref().into(),
         status.into(),
     ];
-    run_fresh(client, FAIL, &arguments)?;
-    Ok(Some(state.as_str().to_owned()))
+    let row = run_fresh(client, FAIL, &arguments)?.first()?;
+    Ok((row.get(1)?.ok_or_else(|| Error::missing("state"))?, row.get(2)?))
 }
 
 struct News {
@@ -192,9 +240,10 @@ struct News {
 ///
 /// $1 org_id, $2 provider's id, $3 message or NULL.
 const KNOWN: &str = "
-    SELECT m.id, m.status
+    SELECT m.id, m.status, m.job_id, m.to_phone
     FROM booking.messages AS m
-    WHERE m.org_id = $1 AND (m.provider_sid = $2 OR (m.id = $3 AND m.provider_sid IS NULL))
+    WHERE m.org_id = $1
+      AND (m.provider_sid = $2 OR (m.id = $3 AND m.provider_sid IS NULL AND NOT $2 = ANY (m.former_sids)))
     FOR NO KEY UPDATE";
 
 /// $1 org_id, $2 message, $3 provider's id, $4 status, $5 code or NULL, $6 the clock.
@@ -225,5 +274,39 @@ fn tell(client: &mut SpiClient<'_>, org_id: Uuid, news: &News) -> Result<bool> {
         instant::to_postgres(instant::clock_now())?.into(),
     ];
     run_fresh(client, TELL, &arguments)?;
+    if let (Delivery::Failed, Some(code), Some(job_id)) = (news.status, news.code.as_deref(), row.get(3)?) {
+        if let (OPTED_OUT, Some(phone)) = (code, row.get::<String>(4)?) {
+            opt_out::add(client, org_id, &phone)?;
+        }
+        try_again(client, org_id, job_id, code)?;
+    }
     Ok(true)
+}
+
+/// $1 org_id, $2 job.
+const LOCK_DONE: &str = "
+    SELECT o.attempts, o.deadline FROM booking.outbox AS o
+    WHERE o.org_id = $1 AND o.id = $2 AND o.state = 'succeeded'
+    FOR NO KEY UPDATE";
+
+/// $1 org_id, $2 job, $3 when, $4 the clock, $5 code.
+const AGAIN: &str = "
+    UPDATE booking.outbox AS o
+    SET state = 'retryable', run_at = $3, finished_at = NULL, last_error = 'not delivered: ' || $5,
+        errors = o.errors || pg_catalog.jsonb_build_object('at', $4, 'attempt', o.attempts, 'error', 'not delivered', 'code', $5)
+    WHERE o.org_id = $1 AND o.id = $2";
+
+/// Sends once more what the provider had taken and could not deliver, where that can help.
+fn try_again(client: &mut SpiClient<'_>, org_id: Uuid, job_id: pgrx::Uuid, code: &str) -> Result<()> {
+    let of = [as_postgres(org_id).into(), job_id.into()];
+    let Some(job) = run_fresh(client, LOCK_DONE, &of)?.next() else { return Ok(()) };
+    let attempt: i32 = job.get(1)?.ok_or_else(|| Error::missing("attempt"))?;
+    let deadline = instant::from_postgres(job.get(2)?.ok_or_else(|| Error::missing("deadline"))?)?;
+    let clock = instant::clock_now();
+    if let Some(again) = second_try(code, attempt, deadline, clock) {
+        let times = [instant::to_postgres(again)?.into(), instant::to_postgres(clock)?.into()];
+        let arguments: Vec<_> = of.into_iter().chain(times).chain([code.into()]).collect();
+        run_fresh(client, AGAIN, &arguments)?;
+    }
+    Ok(())
 }

@@ -85,7 +85,7 @@ def row_counts(session: psycopg.Connection) -> dict[str, int]:
 
 
 def everything(session: psycopg.Connection, org_id: str) -> dict[str, list[str]]:
-    """Every row that an organization has in any table of the extension, to the last column."""
+    """Every row that an organization has in any table of the extension, to the last column that has a value."""
     tables = [row[0] for row in session.execute(TABLES)]
-    rows = "SELECT to_jsonb(t)::text FROM {} AS t WHERE org_id = %s ORDER BY 1"
+    rows = "SELECT jsonb_strip_nulls(to_jsonb(t))::text FROM {} AS t WHERE org_id = %s ORDER BY 1"
     return {table: [row[0] for row in session.execute(rows.format(table), [org_id])] for table in tables}

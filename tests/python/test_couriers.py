@@ -35,6 +35,7 @@ def desk(admin_dsn: str):
 
 def clinic_with_messages(session: psycopg.Connection, bookings: int) -> Clinic:
     clinic = Clinic.open(session.info.dsn, session)
+    clinic.open_account("twilio")
     session.execute("SELECT booking.set_messaging(%s, true, '{}')", [clinic.org_id])
     for number in range(bookings):
         assert_booked(clinic.book(future() + timedelta(hours=number)))

@@ -33,10 +33,28 @@ CALLS = {
     "preview_message": "SELECT booking.preview_message(%(org)s, 'reminder')",
     "set_messaging": "SELECT booking.set_messaging(%(org)s, true)",
     "finish_message": "SELECT booking.finish_message(%(org)s, %(job)s, 1, 'SM2')",
-    "fail_message": "SELECT booking.fail_message(%(org)s, %(job)s, 1, 'no')",
+    "fail_job": "SELECT booking.fail_job(%(org)s, %(job)s, 1, 'no')",
     "message_status": "SELECT booking.message_status(%(org)s, %(sid)s, 'delivered')",
-    "requeue_message": "SELECT booking.requeue_message(%(org)s, %(job)s)",
-    "cancel_message": "SELECT booking.cancel_message(%(org)s, %(job)s)",
+    "requeue_job": "SELECT booking.requeue_job(%(org)s, %(job)s)",
+    "cancel_job": "SELECT booking.cancel_job(%(org)s, %(job)s)",
+    "receive_message": "SELECT booking.receive_message(%(org)s, %(phone)s, '+12025550100', 'C', 'SM-eve')",
+    "set_calendar": "SELECT booking.set_calendar(%(org)s, true)",
+    "set_resource_calendar": "SELECT booking.set_resource_calendar(%(org)s, %(resource)s, 'mine')",
+    "pause_couriers": "SELECT booking.pause_couriers(%(org)s)",
+    "finish_event": "SELECT booking.finish_event(%(org)s, %(event_job)s, 1, %(event)s)",
+    "lost_event": "SELECT booking.lost_event(%(org)s, %(event_job)s, 1, %(event)s)",
+    "apply_calendar_changes": "SELECT booking.apply_calendar_changes(%(org)s, %(calendar)s, 1, '[]')",
+    "calendar_event_changed": """
+        SELECT booking.calendar_event_changed(%(org)s, %(calendar)s, 1, jsonb_build_object('id', %(event)s::text, 'status', 'cancelled'))""",
+    "finish_sync": "SELECT booking.finish_sync(%(org)s, %(calendar)s, 1, 'token')",
+    "fail_sync": "SELECT booking.fail_sync(%(org)s, %(calendar)s, 1, 'no')",
+    "watch_calendar": "SELECT booking.watch_calendar(%(org)s, %(calendar)s, 1, 'mine', 'mine', now())",
+    "calendar_notified": "SELECT booking.calendar_notified(%(org)s, %(channel)s)",
+    "connect_integration": "SELECT booking.connect_integration(%(org)s, 'twilio', 'k', {sealed})",
+    "disconnect_integration": "SELECT booking.disconnect_integration(%(org)s, 'twilio')",
+    "replace_secret": "SELECT booking.replace_secret(%(org)s, 'twilio', 1, 'k', {sealed})",
+    "begin_refresh": "SELECT booking.begin_refresh(%(org)s, 'google', 1)",
+    "integration_checked": "SELECT booking.integration_checked(%(org)s, 'twilio', 1, 'no', true)",
     "add_busy_block": "SELECT booking.add_busy_block(%(org)s, %(resource)s, %(free)s, %(free)s + interval '1 hour')",
     "remove_busy_block": "SELECT booking.remove_busy_block(%(org)s, %(block)s)",
     "book_appointment_atomic": """
@@ -64,8 +82,10 @@ CALLS = {
 # These do nothing with what is given, or name nobody's data.
 WITHOUT_IDS = {
     "normalize_phone", "normalize_name", "normalize_email", "normalize_booking_time", "normalize_booking_data", "format_slots",
-    "health", "purge", "current_org_id", "claim_messages", "grant_member", "grant_backend", "grant_worker",
+    "health", "purge", "current_org_id", "claim_messages", "claim_events", "claim_syncs", "worker_heartbeat", "grant_member", "grant_backend", "grant_worker",
 }
+SEALED = "decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex')"
+CALLS = {name: sql.replace("{sealed}", SEALED) for name, sql in CALLS.items()}
 FUNCTIONS = "SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'booking'::regnamespace"
 
 
@@ -93,8 +113,11 @@ def mask(text: str, ids: dict[str, str]) -> str:
 
 def strangers() -> dict[str, str]:
     """Ids that do not exist anywhere."""
-    ids = {name: str(uuid4()) for name in ["org", "resource", "service", "block", "hold", "appointment", "contact", "job"]}
-    return ids | {"key": "nobody-1", "sid": "SM-nobody", "phone": "+14155559999"}
+    ids = {name: str(uuid4()) for name in ["org", "resource", "service", "block", "hold", "appointment", "contact", "job", "event_job"]}
+    return ids | {
+        "key": "nobody-1", "sid": "SM-nobody", "phone": "+14155559999", "event": "abcdef0123", "calendar": "nobody@example.org",
+        "channel": "no-such-channel",
+    }
 
 
 def test_every_function_is_tried(admin: psycopg.Connection):
@@ -133,10 +156,11 @@ def test_purging_clears_our_own_rows_only(tenant: psycopg.Connection, victim: Vi
     assert victim.rows() == before
 
 
-def test_claiming_brings_our_own_messages_only(tenant: psycopg.Connection, victim: Victim):
+@pytest.mark.parametrize("function", ["claim_messages", "claim_events", "claim_syncs"])
+def test_claiming_brings_what_is_our_own_only(tenant: psycopg.Connection, victim: Victim, function: str):
     before = victim.rows()
     with tenant.transaction(force_rollback=True):
-        found = call(tenant, "SELECT json_agg(c) FROM booking.claim_messages('eve', 100) AS c")
+        found = call(tenant, f"SELECT json_agg(c) FROM booking.{function}('eve', 100) AS c")
     assert found.value is None
     assert victim.rows() == before
 

@@ -156,7 +156,7 @@ def test_a_worker_moves_cancels_and_keeps_busy_blocks_and_does_not_book(clinic: 
 
 def test_a_worker_sends_what_a_member_has_booked(clinic: Clinic, roles: dict[str, str]):
     org = clinic.org_id
-    clinic.admin.execute("SELECT booking.set_messaging(%s, true)", [org])
+    clinic.open_account("twilio")
     with acting(clinic, roles["member"]) as session:
         booked = one(session, BOOK, request(org, future()))
         assert booked["smsStatus"] == "queued"
@@ -168,14 +168,14 @@ def test_a_worker_sends_what_a_member_has_booked(clinic: Clinic, roles: dict[str
         claimed = session.execute("SELECT job_id, lease, kind FROM booking.claim_messages('courier') ORDER BY kind").fetchall()
         assert [kind for _, _, kind in claimed] == ["cancelled", "confirmation"]
         (first, lease, _), (second, _, _) = claimed
-        assert one(session, "SELECT booking.fail_message(%s, %s, %s, 'no', '21610')", [org, first, lease]) == "discarded"
-        assert one(session, "SELECT booking.requeue_message(%s, %s)", [org, first]) is True
-        assert one(session, "SELECT booking.cancel_message(%s, %s)", [org, first]) is True
+        assert one(session, "SELECT booking.fail_job(%s, %s, %s, 'no', 'refused', '21610')", [org, first, lease]) == "discarded"
+        assert one(session, "SELECT booking.requeue_job(%s, %s)", [org, first]) is True
+        assert one(session, "SELECT booking.cancel_job(%s, %s)", [org, first]) is True
         assert one(session, "SELECT booking.finish_message(%s, %s, 1, 'SM1')", [org, second]) is True
         assert one(session, "SELECT booking.message_status(%s, 'SM1', 'delivered')", [org]) is True
     with acting(clinic, roles["backend"]) as session:
-        assert one(session, "SELECT booking.requeue_message(%s, %s)", [org, first]) is True
-        assert one(session, "SELECT booking.cancel_message(%s, %s)", [org, first]) is True
+        assert one(session, "SELECT booking.requeue_job(%s, %s)", [org, first]) is True
+        assert one(session, "SELECT booking.cancel_job(%s, %s)", [org, first]) is True
         status = one(session, "SELECT booking.appointment_status(%s, %s)", [org, booked["appointmentId"]])
         assert (status["smsStatus"], status["messageSid"]) == ("delivered", "SM1")
 

@@ -12,6 +12,9 @@ from hostile import everything
 WORDS = ["Zuzanna Quill", "zquill", "Quillery", "podiatry", "wisdom tooth"]
 
 
+CALENDAR = "quillery@group.calendar.example"
+
+
 @dataclass(frozen=True)
 class Victim:
     clinic: Clinic
@@ -31,25 +34,36 @@ class Victim:
         service = one(admin, "SELECT booking.create_service(%s, 'podiatry', 30, p_resource_ids => ARRAY[%s]::uuid[])", [org, room])
         block = one(
             admin, "SELECT booking.add_busy_block(%s, %s, %s, %s, 'wisdom tooth')", [org, room, future(60), future(60, 13)])
-        # 0.1.0 has no templates.
+        # 0.1.0 has neither templates nor accounts.
         if one(admin, "SELECT to_regproc('booking.set_message_template') IS NOT NULL"):
             admin.execute("SELECT booking.set_message_template(%s, 'reminder', 'wisdom tooth: {when}')", [org])
-            admin.execute("SELECT booking.set_messaging(%s, true)", [org])
+            for provider in ["twilio", "google"]:
+                clinic.open_account(provider)
+            admin.execute("SELECT booking.set_resource_calendar(%s, %s, %s)", [org, room, CALENDAR])
+            admin.execute("INSERT INTO booking.opt_outs (org_id, phone) VALUES (%s, %s)", [org, new_phone()])
+            admin.execute("INSERT INTO booking.workers (org_id, id) VALUES (%s, 'quillery')", [org])
         who = {"name": "Zuzanna Quill", "email": "zquill@example.com", "phone": phone}
         booked = one(admin, BOOK, clinic.request(
             future(), service="podiatry", key="quill-1", metadata='{"note": "wisdom tooth"}', **who))
         assert_booked(booked)
-        job = sid = "none"
-        # 0.1.0 sends no messages.
+        job = sid = event_job = event = channel = "none"
+        # 0.1.0 sends no messages and keeps no events.
         if one(admin, "SELECT to_regclass('booking.outbox') IS NOT NULL"):
             admin.execute("SELECT booking.claim_messages('courier', 100)")
             job, sid = str(one(admin, "SELECT job_id FROM booking.messages WHERE org_id = %s", [org])), f"SM-{uuid4()}"
             assert one(admin, "SELECT booking.finish_message(%s, %s, 1, %s)", [org, job, sid])
+            admin.execute("SELECT booking.claim_events('courier', 100)")
+            event_job, event = admin.execute("""
+                SELECT o.id::text, e.event_id FROM booking.outbox AS o JOIN booking.calendar_events AS e USING (org_id, appointment_id)
+                WHERE o.org_id = %s AND o.kind = 'calendar'""", [org]).fetchone()
+            channel = f"channel-{uuid4()}"
+            admin.execute("SELECT booking.claim_syncs('courier', 100)")
+            assert one(admin, "SELECT booking.watch_calendar(%s, %s, 1, %s, 'r', now() + interval '7 days')", [org, CALENDAR, channel])
         hold = one(admin, "SELECT booking.hold_slot(%s, 'podiatry', %s, p_ttl_seconds => 86400)", [org, future(201)])
         return cls(clinic, phone, {
             "org": org, "resource": room, "service": str(service), "block": str(block), "hold": hold["holdId"],
             "appointment": booked["appointmentId"], "contact": booked["contactId"], "key": "quill-1", "phone": phone,
-            "job": job, "sid": sid,
+            "job": job, "sid": sid, "event_job": event_job, "event": event, "calendar": CALENDAR, "channel": channel,
         })
 
     def rows(self) -> dict[str, list[str]]:

@@ -12,11 +12,12 @@ SELECT answer->>'smsStatus' AS sms, answer->>'appointmentId' AS id
 FROM booking.book_appointment_atomic(:'org', 'Ann Lee', NULL, $2, 'cleaning', $1, p_idempotency_key => $1::text) AS answer;
 -- The text without its date.
 PREPARE claim(int) AS
-SELECT kind, attempt, lease, is_unsure, to_phone, regexp_replace(body, 'on \w+, \w+ \d+(, \d+)?', 'on DAY') AS body
+SELECT kind, attempt, lease, is_unsure, to_phone, right(body, 10) = marker AND marker ~ '^Ref [0-9A-Z]{6}$' AS is_marked, replace(regexp_replace(body, 'on \w+, \w+ \d+(, \d+)?', 'on DAY'), marker, '...') AS body
 FROM booking.claim_messages('test', $1) WHERE org_id = :'org';
 -- Messages are off until somebody wants them.
 EXECUTE book(:'two', '+14155550124') \gset off_
 SELECT :'off_sms' AS sms, (SELECT count(*) FROM jobs) AS jobs;
+SELECT booking.connect_integration(:'org', 'Twilio', 'k1', '\x000000000000000000000000', '\x00000000000000000000000000000000', '{"per_second": 100}') AS version;
 SELECT booking.set_messaging(:'org', true, '{2880,60}');
 -- A booking is followed by a confirmation and by reminders; a refusal and a replay by nothing.
 EXECUTE book(:'two'::timestamptz + interval '1 hour', '+14155550125') \gset
@@ -45,8 +46,8 @@ SELECT answer->>'success' AS moved FROM booking.reschedule_appointment_atomic(:'
 EXECUTE claim(10);
 -- An attempt fails, and another one after its pause; a lease that has ended is unsure.
 SELECT id AS job, lease FROM booking.outbox WHERE org_id = :'org' AND state = 'running' \gset
-SELECT booking.fail_message(:'org', :'job', 0, 'stale') AS stale;
-SELECT booking.fail_message(:'org', :'job', :'lease', 'HTTP 503', p_retry_after_seconds => 3600) AS state;
+SELECT booking.fail_job(:'org', :'job', 0, 'stale') AS stale;
+SELECT booking.fail_job(:'org', :'job', :'lease', 'HTTP 503', p_retry_after_seconds => 3600) AS state;
 SELECT kind, state, attempts, last_error FROM jobs WHERE state = 'retryable';
 SELECT run_at > now() + interval '59 minutes' AS waits FROM booking.outbox WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
@@ -54,18 +55,21 @@ UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
 UPDATE booking.outbox SET leased_until = now() WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
-SELECT booking.fail_message(:'org', :'job', 3, 'the connection was reset', p_is_unsure => true) AS state;
+SELECT booking.fail_job(:'org', :'job', 3, 'the connection was reset', 'unknown') AS state;
 SELECT answer->>'smsStatus' AS sms FROM booking.appointment_status(:'org', :'id') AS answer;
 UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
 -- A permanent error ends it; the appointment stands.
-SELECT booking.fail_message(:'org', :'job', 4, 'the number has opted out', '21610') AS state;
+SELECT booking.fail_job(:'org', :'job', 4, 'the number has opted out', 'refused', '21610') AS state;
 SELECT answer->>'smsStatus' AS sms, answer->>'status' AS status FROM booking.appointment_status(:'org', :'id') AS answer;
 SELECT jsonb_path_query_array(errors, '$[*].error') AS errors, jsonb_path_query_array(errors, '$[*].attempt') AS attempts FROM booking.outbox WHERE org_id = :'org' AND id = :'job';
 SELECT status, error_code, to_phone, segments FROM booking.messages WHERE org_id = :'org' AND job_id = :'job';
 -- A dead letter can be sent again.
-SELECT booking.requeue_message(:'org', :'job') AS requeued, booking.requeue_message(:'org', :'job') AS twice;
-SELECT booking.cancel_message(:'org', :'job') AS withdrawn, booking.cancel_message(:'org', :'job') AS twice;
+SELECT booking.requeue_job(:'org', :'job') AS requeued, booking.requeue_job(:'org', :'job') AS twice;
+SELECT booking.cancel_job(:'org', :'job') AS withdrawn, booking.cancel_job(:'org', :'job') AS twice;
+-- Who has opted out is told nothing, until START.
+SELECT phone FROM booking.opt_outs WHERE org_id = :'org';
+SELECT booking.receive_message(:'org', '+14155550125', '+12025550100', ' start. ', 'SM-in-1')->>'action' AS action, booking.receive_message(:'org', '+14155550125', '+12025550100', ' start. ', 'SM-in-1')->>'action' AS twice;
 -- A cancellation withdraws the rest, and is said.
 SELECT answer->>'smsStatus' AS sms FROM booking.cancel_appointment(:'org', :'id') AS answer;
 SELECT kind, state, count(*) FROM jobs GROUP BY kind, state ORDER BY kind, state;
@@ -119,14 +123,14 @@ SELECT answer->>'holdId' AS hold FROM booking.hold_slot(:'org', 'x', :'two'::tim
 SELECT count(*) FROM jobs WHERE state = 'available' AND kind <> 'reminder';
 SELECT answer->>'smsStatus' AS sms FROM booking.confirm_hold(:'org', :'hold', 'Bo Kim', NULL, '+14155550127') AS answer;
 SELECT answer->>'smsStatus' AS sms FROM booking.book_series_atomic(:'org', 'Bo Kim', NULL, '+14155550127', 'x', ARRAY[:'two'::timestamptz + interval '6 days', :'two'::timestamptz + interval '7 days']) AS answer;
-SELECT kind, to_phone, body ~ '^Bo Kim: \d{4}-\d\d-\d\d 14:00$' AS in_spanish FROM booking.claim_messages('test') WHERE org_id = :'org';
+SELECT kind, to_phone, body ~ '^Bo Kim: \d{4}-\d\d-\d\d 14:00 Ref [0-9A-Z]{6}$' AS in_spanish FROM booking.claim_messages('test') WHERE org_id = :'org';
 -- Who is erased gets nothing more, and is not in what was sent.
 SELECT answer->>'success' AS erased FROM booking.erase_contact(:'org', '+14155550127') AS answer;
 SELECT count(*) FROM booking.messages WHERE org_id = :'org' AND to_phone = '+14155550127';
 -- The monitor's line, and the night's work.
 SELECT answer->'outbox'->'due' IS NOT NULL AS due, answer->'outbox' ? 'oldestSeconds' AS oldest, (answer->'outbox'->>'discarded')::int > 0 AS discarded FROM (SELECT booking.health()::jsonb AS answer) AS line;
 UPDATE booking.outbox SET finished_at = finished_at - interval '40 days' WHERE org_id = :'org' AND finished_at IS NOT NULL;
-SELECT (answer->>'messageJobs')::int > 10 AS purged FROM booking.purge(interval '30 days') AS answer;
+SELECT (answer->>'jobs')::int > 10 AS purged FROM booking.purge(interval '30 days') AS answer;
 SELECT count(*) FROM jobs WHERE state IN ('succeeded', 'discarded', 'cancelled');
 SELECT answer->>'success' AS cleaned FROM booking.clean_organization(:'org', 'Riverside Dental') AS answer;
 SELECT (SELECT count(*) FROM jobs) AS jobs, (SELECT count(*) FROM booking.messages WHERE org_id = :'org') AS messages;
@@ -141,7 +145,8 @@ SELECT * FROM booking.claim_messages(NULL);
 SELECT * FROM booking.claim_messages('');
 SELECT * FROM booking.claim_messages('test', 0);
 SELECT * FROM booking.claim_messages('test', 10, 3601);
+SELECT booking.fail_job(:'org', :'job', 1, 'no', 'maybe');
 SELECT booking.finish_message(:'org', :'job', NULL);
 SELECT booking.finish_message(:'org', :'job', 1, 'SM1', 'teleported');
-SELECT booking.fail_message(:'org', :'job', 1, NULL);
+SELECT booking.fail_job(:'org', :'job', 1, NULL);
 SELECT booking.message_status(:'org', NULL, 'sent');

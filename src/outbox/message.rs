@@ -1,0 +1,296 @@
+//! Claiming messages: each comes with its text, made of the appointment as it is now, and written down before anything goes out.
+
+use booking_core::outbox::{Fate, State, Subject, fate};
+use booking_core::sms::{Kind, Marker, Size, Template, Values};
+use booking_core::status::Status;
+use booking_core::{Refusal, speech, zone};
+use chrono::{DateTime, Duration, Utc};
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use uuid::Uuid;
+
+use crate::answer::NOT_CONFIGURED;
+use crate::error::{Error, Result, or_raise};
+use crate::instant;
+use crate::organization::{as_postgres, from_postgres};
+use crate::outbox::claim::{Asked, Job, claim, claim_statement, end};
+use crate::outbox::messaging;
+use crate::server_zone::ServerZone;
+use crate::statement::{Row, run_fresh};
+
+type ClaimedRow = (
+    pgrx::Uuid,
+    pgrx::Uuid,
+    i64,
+    i32,
+    String,
+    pgrx::Uuid,
+    String,
+    String,
+    String,
+    bool,
+    TimestampWithTimeZone,
+    TimestampWithTimeZone,
+    Option<i64>,
+);
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity)]
+fn claim_messages(
+    p_worker: Option<String>,
+    p_limit: default!(Option<i32>, "10"),
+    p_lease_seconds: default!(Option<i32>, "60"),
+    p_is_dry_run: default!(Option<bool>, "false"),
+) -> TableIterator<
+    'static,
+    (
+        name!(org_id, pgrx::Uuid),
+        name!(job_id, pgrx::Uuid),
+        name!(lease, i64),
+        name!(attempt, i32),
+        name!(kind, String),
+        name!(message_id, pgrx::Uuid),
+        name!(to_phone, String),
+        name!(body, String),
+        name!(marker, String),
+        name!(is_unsure, bool),
+        name!(first_tried_at, TimestampWithTimeZone),
+        name!(not_before, TimestampWithTimeZone),
+        name!(integration_version, Option<i64>),
+    ),
+> {
+    let claimed = || -> Result<Vec<ClaimedRow>> {
+        let asked = Asked::checked(p_worker.as_deref(), p_limit, p_lease_seconds, p_is_dry_run)?;
+        Spi::connect_mut(|client| {
+            let mut messages = Vec::new();
+            for job in claim(client, CLAIM, &asked)? {
+                messages.extend(prepare(client, job, asked.is_dry_run)?);
+            }
+            allot(client, messages)
+        })
+    };
+    TableIterator::new(or_raise(claimed()))
+}
+
+const CLAIM: &str = claim_statement!(kinds: "o.kind <> 'calendar'", provider: "twilio", only: "");
+
+/// A message that is ready to go out.
+struct Message {
+    job: Job,
+    id: Uuid,
+    to_phone: String,
+    body: String,
+    /// Whether an attempt was begun and nobody has said how it ended: it may have gone out.
+    is_unsure: bool,
+    first_tried_at: TimestampWithTimeZone,
+}
+
+/// The template is that in the organization's language, or else in English. Of an earlier attempt: what is known of its message.
+///
+/// $1 org_id, $2 appointment, $3 kind, $4 job.
+const READ: &str = "
+    SELECT a.status, a.starts_at, a.service_type, a.patient_name, c.phone, g.name, g.timezone, g.settings ->> 'messages',
+        (SELECT t.body FROM booking.message_templates AS t
+        WHERE t.org_id = $1 AND t.kind = $3 AND t.language IN (g.settings -> 'messages' ->> 'language', 'en')
+        ORDER BY t.language = 'en'
+        LIMIT 1),
+        m.status, m.provider_sid, m.id,
+        EXISTS (SELECT FROM booking.opt_outs AS n WHERE n.org_id = $1 AND n.phone = c.phone),
+        EXISTS (
+            SELECT FROM booking.integrations AS i
+            WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.ciphertext IS NOT NULL)
+    FROM booking.organizations AS g
+    LEFT JOIN booking.messages AS m ON m.org_id = g.org_id AND m.job_id = $4
+    LEFT JOIN booking.appointments AS a ON a.org_id = g.org_id AND a.id = $2
+    LEFT JOIN booking.contacts AS c ON c.org_id = a.org_id AND c.id = a.contact_id
+    WHERE g.org_id = $1";
+
+/// The message of a job; `None` for one that is not to be sent, which is finished by that.
+fn prepare(client: &mut SpiClient<'_>, job: Job, is_dry_run: bool) -> Result<Option<Message>> {
+    let kind = Kind::parse(&job.kind)?;
+    let arguments = [
+        as_postgres(job.org_id).into(),
+        as_postgres(job.appointment_id).into(),
+        kind.as_str().into(),
+        as_postgres(job.id).into(),
+    ];
+    let row = run_fresh(client, READ, &arguments)?.first()?;
+    let earlier = row.get::<String>(10)?;
+    if row.get::<String>(11)?.is_some() && earlier.as_deref() != Some("failed") {
+        // The provider has told of it, so that it has gone out, although the courier that sent it never said so.
+        return end(client, &job, State::Succeeded, None).map(|()| None);
+    }
+    let (status, start) = (row.get::<String>(1)?, row.get::<TimestampWithTimeZone>(2)?);
+    let phone = row.get::<String>(5)?;
+    let subject = match status.zip(start) {
+        Some((status, start)) => Some(Subject {
+            status: Status::parse(&status)?,
+            start: instant::from_postgres(start)?,
+            has_contact: phone.is_some(),
+        }),
+        None => None,
+    };
+    let is_on = row.get::<String>(8)?.as_deref().and_then(messaging).is_some();
+    let is_unwanted = row.get::<bool>(13)?.unwrap_or(false);
+    let has_account = row.get::<bool>(14)?.unwrap_or(false) || is_dry_run;
+    let decided = match fate(kind, job.deadline, subject, instant::clock_now()) {
+        _ if !is_on => Fate::Withdraw("messages are off"),
+        Fate::Send if !has_account => {
+            return end(client, &job, State::Discarded, Some((NO_ACCOUNT, Some(NOT_CONFIGURED)))).map(|()| None);
+        }
+        Fate::Send if is_unwanted => Fate::GiveUp("the patient has opted out of messages (STOP)"),
+        fate => fate,
+    };
+    match (decided, subject, phone) {
+        (Fate::Send, Some(subject), Some(to_phone)) => {
+            let id = row.get::<pgrx::Uuid>(12)?.map_or_else(Uuid::now_v7, from_postgres);
+            match text(kind, &row, subject.start)? {
+                Ok(text) => {
+                    let body = Marker::of(id).mark(&text);
+                    let is_unsure = matches!(earlier.as_deref(), Some("sending" | "uncertain"));
+                    let first_tried_at = write_down(client, &job, id, &to_phone, &body)?;
+                    Ok(Some(Message { job, id, to_phone, body, is_unsure, first_tried_at }))
+                }
+                // What is wrong with one organization must not keep the others from their messages.
+                Err(refusal) => end(client, &job, State::Discarded, Some((&refusal.message, None))).map(|()| None),
+            }
+        }
+        (Fate::GiveUp(why), ..) => end(client, &job, State::Discarded, Some((why, None))).map(|()| None),
+        (Fate::Withdraw(why), ..) => end(client, &job, State::Cancelled, Some((why, None))).map(|()| None),
+        (Fate::Send, ..) => Err(Error::missing("appointment")),
+    }
+}
+
+const NO_ACCOUNT: &str = "no account to send messages with is connected";
+
+/// The words of a message, from what READ has brought; refused where the template or the zone is not what it was when it was
+/// set.
+fn text(kind: Kind, row: &Row<'_>, start: DateTime<Utc>) -> Result<std::result::Result<String, Refusal>> {
+    let word = |column| -> Result<String> { Ok(row.get(column)?.unwrap_or_default()) };
+    let (name, organization, service, timezone) = (word(4)?, word(6)?, word(3)?, word(7)?);
+    let own = row.get::<String>(9)?;
+    let render = || {
+        let zone = ServerZone::named(&timezone)?;
+        let template = Template::parse(own.as_deref().unwrap_or(kind.usual()))?;
+        let local = zone::local_time(&zone, start);
+        Ok(template.render(&Values {
+            name: &name,
+            organization: &organization,
+            service: &service,
+            when: &speech::moment(local, zone::local_date(&zone, instant::clock_now()), false),
+            date: &local.format("%Y-%m-%d").to_string(),
+            time: &local.format("%H:%M").to_string(),
+        }))
+    };
+    Ok(render())
+}
+
+/// $1 org_id, $2 id, $3 job, $4 appointment, $5 phone, $6 body, $7 segments, $8 the clock. What an attempt that failed was
+/// called is kept: the provider may still tell of it.
+const WRITE_DOWN: &str = "
+    INSERT INTO booking.messages AS m (org_id, id, job_id, appointment_id, to_phone, body, segments, status, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 'sending', $8, $8)
+    ON CONFLICT (org_id, job_id) DO UPDATE
+        SET to_phone = excluded.to_phone, body = excluded.body, segments = excluded.segments, status = excluded.status,
+            former_sids = CASE WHEN m.provider_sid IS NULL THEN m.former_sids ELSE m.former_sids || m.provider_sid END,
+            provider_sid = NULL, error_code = NULL, updated_at = excluded.updated_at
+    RETURNING m.created_at";
+
+/// An attempt is on record before the first byte of it goes out. Returns when the first one was.
+fn write_down(
+    client: &mut SpiClient<'_>,
+    job: &Job,
+    id: Uuid,
+    phone: &str,
+    body: &str,
+) -> Result<TimestampWithTimeZone> {
+    let arguments = [
+        as_postgres(job.org_id).into(),
+        as_postgres(id).into(),
+        as_postgres(job.id).into(),
+        as_postgres(job.appointment_id).into(),
+        phone.into(),
+        body.into(),
+        i32::try_from(Size::of(body).segments).unwrap_or(i32::MAX).into(),
+        instant::to_postgres(instant::clock_now())?.into(),
+    ];
+    run_fresh(client, WRITE_DOWN, &arguments)?.first()?.get(1)?.ok_or_else(|| Error::missing("message"))
+}
+
+/// Gives each message its time, so that no sender sends faster than it may, however many couriers there are. The messages are
+/// in the order of their organizations.
+fn allot(client: &mut SpiClient<'_>, messages: Vec<Message>) -> Result<Vec<ClaimedRow>> {
+    let mut rows: Vec<ClaimedRow> = Vec::with_capacity(messages.len());
+    let mut turns: Option<(Uuid, Turns)> = None;
+    for (position, message) in messages.iter().enumerate() {
+        let org_id = message.job.org_id;
+        let mut turns_of = match turns.take() {
+            Some((of, turns)) if of == org_id => turns,
+            _ => {
+                let rest = messages.iter().skip(position);
+                Turns::reserve(client, org_id, rest.take_while(|other| other.job.org_id == org_id).count())?
+            }
+        };
+        rows.push(message.to_row(turns_of.next()?, turns_of.version));
+        turns = Some((org_id, turns_of));
+    }
+    Ok(rows)
+}
+
+impl Message {
+    fn to_row(&self, not_before: TimestampWithTimeZone, version: Option<i64>) -> ClaimedRow {
+        let Job { org_id, id, lease, attempt, ref kind, .. } = self.job;
+        (
+            as_postgres(org_id),
+            as_postgres(id),
+            lease,
+            attempt,
+            kind.clone(),
+            as_postgres(self.id),
+            self.to_phone.clone(),
+            self.body.clone(),
+            Marker::of(self.id).as_str().to_owned(),
+            self.is_unsure,
+            self.first_tried_at,
+            not_before,
+            version,
+        )
+    }
+}
+
+/// When the next messages of a sender may go out.
+struct Turns {
+    next: DateTime<Utc>,
+    step: Duration,
+    version: Option<i64>,
+}
+
+/// $1 org_id, $2 the clock, $3 how many messages.
+const RESERVE: &str = "
+    UPDATE booking.integrations AS i
+    SET next_send_at = GREATEST(i.next_send_at, $2)
+        + $3 * (interval '1 second' / COALESCE((i.settings ->> 'per_second')::float8, 1))
+    WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.ciphertext IS NOT NULL
+    RETURNING i.version, i.next_send_at, (1000 / COALESCE((i.settings ->> 'per_second')::float8, 1))::bigint";
+
+impl Turns {
+    fn reserve(client: &mut SpiClient<'_>, org_id: Uuid, messages: usize) -> Result<Self> {
+        let clock = instant::clock_now();
+        let count = i32::try_from(messages).unwrap_or(i32::MAX);
+        let arguments = [as_postgres(org_id).into(), instant::to_postgres(clock)?.into(), count.into()];
+        let Some(row) = run_fresh(client, RESERVE, &arguments)?.next() else {
+            return Ok(Turns { next: clock, step: Duration::zero(), version: None });
+        };
+        let end = instant::from_postgres(row.get(2)?.ok_or_else(|| Error::missing("turn"))?)?;
+        let step = Duration::milliseconds(row.get::<i64>(3)?.unwrap_or(0));
+        let next = end.checked_sub_signed(step.checked_mul(count).unwrap_or(step)).unwrap_or(end);
+        Ok(Turns { next, step, version: row.get(1)? })
+    }
+
+    fn next(&mut self) -> Result<TimestampWithTimeZone> {
+        let turn = self.next;
+        self.next = turn.checked_add_signed(self.step).unwrap_or(turn);
+        Ok(instant::to_postgres(turn)?)
+    }
+}

@@ -1,0 +1,123 @@
+//! What an organization decides about its outside calendar, and which calendar is whose.
+
+use booking_core::outside_calendar::Settings;
+use booking_core::outside_calendar::settings::calendar_id_of;
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use uuid::Uuid;
+
+use crate::error::{Result, or_raise};
+use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
+use crate::setup::{missing, required_id};
+use crate::statement::run_fresh;
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn set_calendar(
+    p_org_id: Option<pgrx::Uuid>,
+    p_is_on: Option<bool>,
+    p_flow: default!(Option<String>, "'async'"),
+    p_on_change: default!(Option<String>, "'flag'"),
+    p_calendar_id: default!(Option<String>, "'primary'"),
+    p_verify_seconds: default!(Option<i32>, "120"),
+) {
+    let set = || -> Result<()> {
+        let org_id = required_id(p_org_id, "p_org_id")?;
+        let is_on = p_is_on.ok_or_else(|| missing("p_is_on"))?;
+        let usual = Settings::default();
+        let settings = Settings::checked(
+            p_flow.as_deref().unwrap_or(usual.flow.as_str()),
+            p_on_change.as_deref().unwrap_or(usual.on_change.as_str()),
+            p_calendar_id.as_deref().unwrap_or(&usual.calendar_id),
+            p_verify_seconds.unwrap_or(usual.verify_seconds),
+        )?;
+        Spi::connect_mut(|client| {
+            let arguments = [as_postgres(org_id).into(), settings.to_json(is_on).to_string().into()];
+            if run_fresh(client, SET, &arguments)?.is_empty() {
+                return Err(org_not_found(&org_id.to_string()).into());
+            }
+            agree(client, org_id)
+        })
+    };
+    or_raise(set());
+}
+
+/// $1 org_id, $2 settings of the calendar.
+const SET: &str = "
+    UPDATE booking.organizations AS o
+    SET settings = o.settings || pg_catalog.jsonb_build_object('calendar', $2::pg_catalog.jsonb)
+    WHERE o.org_id = $1
+    RETURNING o.org_id";
+
+/// $1 org_id, $2 on, $3 what it is where nobody has said anything yet.
+const SWITCH: &str = "
+    UPDATE booking.organizations AS o
+    SET settings = o.settings || pg_catalog.jsonb_build_object('calendar',
+        COALESCE(o.settings -> 'calendar', $3::pg_catalog.jsonb) || pg_catalog.jsonb_build_object('on', $2))
+    WHERE o.org_id = $1";
+
+/// Turns the calendar on or off, as the account comes or goes.
+pub fn switch(client: &mut SpiClient<'_>, org_id: Uuid, is_on: bool) -> Result<()> {
+    let usual = Settings::default().to_json(is_on).to_string();
+    run_fresh(client, SWITCH, &[as_postgres(org_id).into(), is_on.into(), usual.into()])?;
+    agree(client, org_id)
+}
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn set_resource_calendar(
+    p_org_id: Option<pgrx::Uuid>,
+    p_resource_id: Option<pgrx::Uuid>,
+    p_calendar_id: Option<String>,
+) {
+    let set = || -> Result<()> {
+        let resource_id = required_id(p_resource_id, "p_resource_id")?;
+        let calendar_id = p_calendar_id.as_deref().map(calendar_id_of).transpose()?;
+        Spi::connect_mut(|client| {
+            let asked =
+                Asked { org_id: p_org_id.map(from_postgres), resource_id: Some(resource_id), ..Asked::default() };
+            let org_id = Organization::read(client, asked)?.id;
+            run_fresh(
+                client,
+                SET_RESOURCE,
+                &[as_postgres(org_id).into(), as_postgres(resource_id).into(), calendar_id.into()],
+            )?;
+            agree(client, org_id)
+        })
+    };
+    or_raise(set());
+}
+
+/// $1 org_id, $2 resource, $3 calendar or NULL for that of the organization.
+const SET_RESOURCE: &str = "
+    UPDATE booking.resources AS r SET calendar_id = $3 WHERE r.org_id = $1 AND r.id = $2";
+
+/// The calendars that are read are those that are somebody's. What others said goes with them; what is new is read from the
+/// beginning, also where only its resources have changed.
+///
+/// $1 org_id.
+const AGREE: &str = "
+    WITH used AS (
+        SELECT DISTINCT COALESCE(r.calendar_id, g.settings -> 'calendar' ->> 'calendar_id') AS calendar_id
+        FROM booking.organizations AS g
+        JOIN booking.resources AS r ON r.org_id = g.org_id
+        WHERE g.org_id = $1 AND g.settings @> '{\"calendar\": {\"on\": true}}'
+    ), dropped AS (
+        DELETE FROM booking.calendars AS c
+        WHERE c.org_id = $1 AND NOT EXISTS (SELECT FROM used WHERE used.calendar_id = c.calendar_id)
+    ), forgotten AS (
+        DELETE FROM booking.busy_blocks AS b
+        WHERE b.org_id = $1 AND b.calendar_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM booking.resources AS r
+            JOIN booking.organizations AS g ON g.org_id = r.org_id
+            JOIN used ON used.calendar_id = COALESCE(r.calendar_id, g.settings -> 'calendar' ->> 'calendar_id')
+            WHERE r.org_id = $1 AND r.id = b.resource_id AND used.calendar_id = b.calendar_id)
+    )
+    INSERT INTO booking.calendars AS c (org_id, calendar_id)
+    SELECT $1, used.calendar_id FROM used
+    ON CONFLICT (org_id, calendar_id) DO UPDATE SET sync_token = NULL, next_sync_at = excluded.next_sync_at";
+
+fn agree(client: &mut SpiClient<'_>, org_id: Uuid) -> Result<()> {
+    run_fresh(client, AGREE, &[as_postgres(org_id).into()])?;
+    Ok(())
+}

@@ -1,0 +1,416 @@
+//! Reading outside calendars: who is busy there is busy here, and whether somebody changed an event of ours.
+
+use booking_core::calendar::Span;
+use booking_core::limits;
+use booking_core::outbox::attempt::pause;
+use booking_core::outside_calendar::{Told, What};
+use chrono::{DateTime, Datelike, Duration, Utc};
+use pgrx::JsonB;
+use pgrx::prelude::*;
+use pgrx::spi::SpiClient;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+use crate::error::{Error, Result, or_raise};
+use crate::instant;
+use crate::organization::as_postgres;
+use crate::outbox::claim::Asked;
+use crate::raw_json::JsonbText;
+use crate::server_zone::ServerZone;
+use crate::setup::{invalid, missing, required, required_id};
+use crate::statement::run_fresh;
+
+/// What a first reading covers: from yesterday, for what is going on, to as far as most people book.
+const DAYS_BACK: i64 = 1;
+const DAYS_AHEAD: i64 = 400;
+
+type ClaimedRow = (
+    pgrx::Uuid,
+    String,
+    i64,
+    Option<String>,
+    Option<TimestampWithTimeZone>,
+    Option<TimestampWithTimeZone>,
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<TimestampWithTimeZone>,
+);
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+#[allow(clippy::type_complexity)]
+fn claim_syncs(
+    p_worker: Option<String>,
+    p_limit: default!(Option<i32>, "1"),
+    p_lease_seconds: default!(Option<i32>, "120"),
+) -> TableIterator<
+    'static,
+    (
+        name!(org_id, pgrx::Uuid),
+        name!(calendar_id, String),
+        name!(lease, i64),
+        name!(sync_token, Option<String>),
+        name!(time_min, Option<TimestampWithTimeZone>),
+        name!(time_max, Option<TimestampWithTimeZone>),
+        name!(integration_version, Option<i64>),
+        name!(channel_id, Option<String>),
+        name!(channel_resource_id, Option<String>),
+        name!(channel_expires_at, Option<TimestampWithTimeZone>),
+    ),
+> {
+    let claimed = || -> Result<Vec<ClaimedRow>> {
+        let asked = Asked::checked(p_worker.as_deref(), Some(p_limit.unwrap_or(1)), p_lease_seconds, None)?;
+        Spi::connect_mut(|client| claim(client, &asked))
+    };
+    TableIterator::new(or_raise(claimed()))
+}
+
+/// Once a week a calendar is read from the beginning: then days come into view that were too far ahead before.
+///
+/// $1 the clock, $2 how many, $3 end of the lease, $4 courier.
+const CLAIM: &str = "
+    UPDATE booking.calendars AS c
+    SET lease = c.lease + 1, leased_by = $4, leased_until = $3, claimed_at = $1, next_sync_at = $3,
+        sync_token = CASE WHEN c.full_sync_at > $1 - interval '7 days' THEN c.sync_token END
+    FROM (
+        SELECT d.org_id, d.calendar_id, i.version
+        FROM booking.calendars AS d
+        JOIN booking.organizations AS g ON g.org_id = d.org_id
+        JOIN booking.integrations AS i ON i.org_id = d.org_id AND i.provider = 'google' AND i.connected
+        WHERE d.next_sync_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)
+          AND g.settings @> '{\"calendar\": {\"on\": true}}' AND NOT g.settings @> '{\"paused\": true}'
+        ORDER BY d.next_sync_at
+        LIMIT $2
+        FOR UPDATE OF d SKIP LOCKED
+    ) AS due
+    WHERE c.org_id = due.org_id AND c.calendar_id = due.calendar_id
+    RETURNING c.org_id, c.calendar_id, c.lease, c.sync_token, due.version, c.channel_id, c.channel_resource_id,
+        c.channel_expires_at";
+
+fn claim(client: &mut SpiClient<'_>, asked: &Asked) -> Result<Vec<ClaimedRow>> {
+    let clock = instant::clock_now();
+    let arguments = [
+        instant::to_postgres(clock)?.into(),
+        asked.limit.into(),
+        instant::to_postgres(asked.until(clock))?.into(),
+        asked.worker.as_str().into(),
+    ];
+    let mut rows = Vec::new();
+    for row in run_fresh(client, CLAIM, &arguments)? {
+        let sync_token: Option<String> = row.get(4)?;
+        let (from, to) = window(clock);
+        let bound = |moment| sync_token.is_none().then(|| instant::to_postgres(moment)).transpose();
+        rows.push((
+            row.get(1)?.ok_or_else(|| Error::missing("organization"))?,
+            row.get(2)?.ok_or_else(|| Error::missing("calendar"))?,
+            row.get(3)?.ok_or_else(|| Error::missing("lease"))?,
+            sync_token.clone(),
+            bound(from)?,
+            bound(to)?,
+            row.get(5)?,
+            row.get(6)?,
+            row.get(7)?,
+            row.get(8)?,
+        ));
+    }
+    Ok(rows)
+}
+
+fn window(clock: DateTime<Utc>) -> (DateTime<Utc>, DateTime<Utc>) {
+    let day = clock.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
+    let from = day.checked_sub_signed(Duration::days(DAYS_BACK)).unwrap_or(day);
+    (from, day.checked_add_signed(Duration::days(DAYS_AHEAD)).unwrap_or(day))
+}
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn apply_calendar_changes(
+    p_org_id: Option<pgrx::Uuid>,
+    p_calendar_id: Option<String>,
+    p_lease: Option<i64>,
+    p_items: Option<JsonbText>,
+) -> Option<JsonB> {
+    let applied = || -> Result<Option<JsonB>> {
+        let leased = Leased::stated(p_org_id, p_calendar_id.as_deref(), p_lease)?;
+        let items = p_items.as_ref().ok_or_else(|| missing("p_items"))?;
+        let Ok(Value::Array(items)) = serde_json::from_str(&items.0) else {
+            return Err(invalid("p_items is not a JSON array", "pass the items that the calendar has listed").into());
+        };
+        Spi::connect_mut(|client| apply(client, &leased, &items))
+    };
+    or_raise(applied())
+}
+
+/// A calendar that a courier reads.
+pub struct Leased {
+    pub org_id: Uuid,
+    pub calendar_id: String,
+    pub lease: i64,
+}
+
+impl Leased {
+    pub fn stated(org_id: Option<pgrx::Uuid>, calendar_id: Option<&str>, lease: Option<i64>) -> Result<Self> {
+        Ok(Leased {
+            org_id: required_id(org_id, "p_org_id")?,
+            calendar_id: required(calendar_id, "p_calendar_id")?.to_owned(),
+            lease: lease.ok_or_else(|| invalid("p_lease is NULL", "pass the lease that claim_syncs returned"))?,
+        })
+    }
+
+    /// Keeps it for another while, and says in which zone its organization is; `None` where somebody else reads it.
+    pub fn keep(&self, client: &mut SpiClient<'_>) -> Result<Option<ServerZone>> {
+        let arguments = [as_postgres(self.org_id).into(), self.calendar_id.as_str().into(), self.lease.into()];
+        let Some(row) = run_fresh(client, KEEP, &arguments)?.next() else { return Ok(None) };
+        let timezone: String = row.get(1)?.ok_or_else(|| Error::missing("timezone"))?;
+        Ok(Some(ServerZone::named(&timezone)?))
+    }
+}
+
+/// $1 org_id, $2 calendar, $3 lease.
+const KEEP: &str = "
+    UPDATE booking.calendars AS c
+    SET leased_until = GREATEST(c.leased_until, pg_catalog.clock_timestamp() + interval '60 seconds')
+    FROM booking.organizations AS g
+    WHERE c.org_id = $1 AND c.calendar_id = $2 AND c.lease = $3 AND c.leased_until IS NOT NULL AND g.org_id = $1
+    RETURNING g.timezone";
+
+/// $1 org_id, $2 the ids of events.
+const OURS: &str = "
+    SELECT e.event_id FROM booking.calendar_events AS e WHERE e.org_id = $1 AND e.event_id = ANY ($2)";
+
+/// Writes who is busy, and returns what is told of events of ours: each of those is a change of its own. An event may stand on a
+/// page twice; the later one counts.
+fn apply(client: &mut SpiClient<'_>, leased: &Leased, items: &[Value]) -> Result<Option<JsonB>> {
+    let Some(zone) = leased.keep(client)? else { return Ok(None) };
+    let mut told: BTreeMap<String, (Told, &Value)> = BTreeMap::new();
+    for item in items {
+        if let Some(event) = Told::read(item, &zone) {
+            told.insert(event.id.clone(), (event, item));
+        }
+    }
+    let ids: Vec<&str> = told.keys().map(String::as_str).collect();
+    let mut ours = Vec::new();
+    let known: Vec<Option<String>> = run_fresh(client, OURS, &[as_postgres(leased.org_id).into(), ids.into()])?
+        .map(|row| row.get(1))
+        .collect::<Result<_>>()?;
+    for id in known.into_iter().flatten() {
+        ours.extend(told.remove(&id).map(|(_, item)| item.clone()));
+    }
+    let mut busy = Busy::default();
+    told.into_values().for_each(|(event, _)| busy.note(event));
+    busy.write(client, leased)?;
+    Ok(Some(JsonB(json!({"busy": busy.ids.len(), "free": busy.free.len(), "ours": ours}))))
+}
+
+/// What others have in the calendar.
+#[derive(Default)]
+struct Busy {
+    ids: Vec<String>,
+    starts: Vec<DateTime<Utc>>,
+    ends: Vec<DateTime<Utc>>,
+    free: Vec<String>,
+}
+
+impl Busy {
+    fn note(&mut self, event: Told) {
+        match event.what {
+            What::Gone => self.free.push(event.id),
+            What::There(there) if !(there.is_busy && can_be_kept(there.time)) => self.free.push(event.id),
+            What::There(there) => {
+                self.ids.push(event.id);
+                self.starts.push(there.time.start);
+                self.ends.push(there.time.end);
+            }
+            What::Unreadable => (),
+        }
+    }
+
+    fn write(&self, client: &mut SpiClient<'_>, leased: &Leased) -> Result<()> {
+        let (org_id, calendar_id) = (as_postgres(leased.org_id), leased.calendar_id.as_str());
+        if !self.free.is_empty() {
+            let free: Vec<&str> = self.free.iter().map(String::as_str).collect();
+            run_fresh(client, FREE, &[org_id.into(), calendar_id.into(), free.into()])?;
+        }
+        let resources: Vec<Option<pgrx::Uuid>> = run_fresh(client, RESOURCES, &[org_id.into(), calendar_id.into()])?
+            .map(|row| row.get(1))
+            .collect::<Result<_>>()?;
+        let stamps = |moments: &[DateTime<Utc>]| -> Result<Vec<TimestampWithTimeZone>> {
+            Ok(moments.iter().map(|moment| instant::to_postgres(*moment)).collect::<std::result::Result<_, _>>()?)
+        };
+        for resource in resources.into_iter().flatten() {
+            let ids: Vec<pgrx::Uuid> = self.ids.iter().map(|_| as_postgres(Uuid::now_v7())).collect();
+            let outside: Vec<&str> = self.ids.iter().map(String::as_str).collect();
+            let arguments = [
+                org_id.into(),
+                calendar_id.into(),
+                resource.into(),
+                leased.lease.into(),
+                ids.into(),
+                outside.into(),
+                stamps(&self.starts)?.into(),
+                stamps(&self.ends)?.into(),
+            ];
+            run_fresh(client, BUSY, &arguments)?;
+        }
+        Ok(())
+    }
+}
+
+/// As busy blocks are: within ten years, in years that every reader can hold.
+fn can_be_kept(time: Span) -> bool {
+    let length = time.end.signed_duration_since(time.start);
+    let is_short = length <= Duration::days(i64::from(limits::LONGEST_HORIZON_DAYS));
+    is_short && time.start.year() >= 1000 && time.end.year() <= 9998
+}
+
+/// $1 org_id, $2 calendar, $3 events.
+const FREE: &str = "
+    DELETE FROM booking.busy_blocks AS b WHERE b.org_id = $1 AND b.calendar_id = $2 AND b.outside_id = ANY ($3)";
+
+/// $1 org_id, $2 calendar.
+const RESOURCES: &str = "
+    SELECT r.id
+    FROM booking.organizations AS g
+    JOIN booking.resources AS r ON r.org_id = g.org_id
+    WHERE g.org_id = $1 AND COALESCE(r.calendar_id, g.settings -> 'calendar' ->> 'calendar_id') = $2
+    ORDER BY r.id";
+
+/// $1 org_id, $2 calendar, $3 resource, $4 lease, $5 ids, $6 events, $7 starts, $8 ends.
+const BUSY: &str = "
+    INSERT INTO booking.busy_blocks (org_id, id, resource_id, during, calendar_id, outside_id, seen)
+    SELECT $1, b.id, $3, pg_catalog.tstzrange(b.starts_at, b.ends_at, '[)'), $2, b.outside_id, $4
+    FROM unnest($5, $6, $7, $8) AS b (id, outside_id, starts_at, ends_at)
+    ON CONFLICT (org_id, calendar_id, outside_id, resource_id) WHERE outside_id IS NOT NULL
+    DO UPDATE SET during = excluded.during, seen = excluded.seen";
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn finish_sync(
+    p_org_id: Option<pgrx::Uuid>,
+    p_calendar_id: Option<String>,
+    p_lease: Option<i64>,
+    p_sync_token: Option<String>,
+) -> Option<JsonB> {
+    let finished = || -> Result<Option<JsonB>> {
+        let leased = Leased::stated(p_org_id, p_calendar_id.as_deref(), p_lease)?;
+        let token = required(p_sync_token.as_deref(), "p_sync_token")?;
+        Spi::connect_mut(|client| finish(client, &leased, token))
+    };
+    or_raise(finished())
+}
+
+/// What was told of meanwhile is read at once; otherwise in a quarter of an hour where the calendar tells of changes, and in two
+/// minutes where it does not.
+///
+/// $1 org_id, $2 calendar, $3 lease, $4 token, $5 the clock.
+const FINISH: &str = "
+    UPDATE booking.calendars AS c
+    SET sync_token = $4, synced_at = $5, attempts = 0, problem = NULL, leased_until = NULL,
+        full_sync_at = CASE WHEN before.sync_token IS NULL THEN before.claimed_at ELSE c.full_sync_at END,
+        next_sync_at = CASE WHEN c.next_sync_at <= $5 THEN $5
+            WHEN c.channel_expires_at > $5 THEN $5 + interval '15 minutes' ELSE $5 + interval '2 minutes' END
+    FROM (
+        SELECT b.sync_token, b.claimed_at FROM booking.calendars AS b
+        WHERE b.org_id = $1 AND b.calendar_id = $2 AND b.lease = $3 AND b.leased_until IS NOT NULL
+        FOR UPDATE
+    ) AS before
+    WHERE c.org_id = $1 AND c.calendar_id = $2
+    RETURNING before.sync_token IS NULL, before.claimed_at";
+
+/// Of a whole reading: what it has not seen is not there any more.
+///
+/// $1 org_id, $2 calendar, $3 lease.
+const FORGET: &str = "
+    DELETE FROM booking.busy_blocks AS b
+    WHERE b.org_id = $1 AND b.calendar_id = $2 AND b.seen IS DISTINCT FROM $3";
+
+/// Events of ours that were there before it began, and within what it covers.
+///
+/// $1 org_id, $2 calendar, $3 lease, $4 when it began, $5 and $6 what it covers.
+const MISSED: &str = "
+    SELECT e.event_id FROM booking.calendar_events AS e
+    WHERE e.org_id = $1 AND e.calendar_id = $2 AND e.state = 'present' AND e.seen IS DISTINCT FROM $3
+      AND e.updated_at < $4 AND e.ends_at > $5 AND e.starts_at < $6";
+
+fn finish(client: &mut SpiClient<'_>, leased: &Leased, token: &str) -> Result<Option<JsonB>> {
+    let clock = instant::clock_now();
+    let (org_id, calendar_id) = (as_postgres(leased.org_id), leased.calendar_id.as_str());
+    let arguments =
+        [org_id.into(), calendar_id.into(), leased.lease.into(), token.into(), instant::to_postgres(clock)?.into()];
+    let Some(row) = run_fresh(client, FINISH, &arguments)?.next() else { return Ok(None) };
+    let mut missed: Vec<Value> = Vec::new();
+    if row.get::<bool>(1)?.unwrap_or(false) {
+        run_fresh(client, FORGET, &[org_id.into(), calendar_id.into(), leased.lease.into()])?;
+        let began: TimestampWithTimeZone = row.get(2)?.ok_or_else(|| Error::missing("time"))?;
+        let (from, to) = window(instant::from_postgres(began)?);
+        let arguments = [
+            org_id.into(),
+            calendar_id.into(),
+            leased.lease.into(),
+            began.into(),
+            instant::to_postgres(from)?.into(),
+            instant::to_postgres(to)?.into(),
+        ];
+        for row in run_fresh(client, MISSED, &arguments)? {
+            missed.push(json!({"id": row.get::<String>(1)?, "status": "cancelled"}));
+        }
+    }
+    Ok(Some(JsonB(json!({"ours": missed}))))
+}
+
+#[pg_extern]
+#[search_path(pg_catalog, pg_temp)]
+fn fail_sync(
+    p_org_id: Option<pgrx::Uuid>,
+    p_calendar_id: Option<String>,
+    p_lease: Option<i64>,
+    p_error: Option<String>,
+    p_retry_after_seconds: default!(Option<i32>, "NULL"),
+    p_is_token_gone: default!(Option<bool>, "false"),
+) -> bool {
+    let failed = || -> Result<bool> {
+        let leased = Leased::stated(p_org_id, p_calendar_id.as_deref(), p_lease)?;
+        let error = limits::remark(required(p_error.as_deref(), "p_error")?);
+        let is_gone = p_is_token_gone.unwrap_or(false);
+        Spi::connect_mut(|client| fail(client, &leased, &error, p_retry_after_seconds, is_gone))
+    };
+    or_raise(failed())
+}
+
+/// $1 org_id, $2 calendar, $3 lease.
+const LOCK: &str = "
+    SELECT c.attempts, pg_catalog.random() FROM booking.calendars AS c
+    WHERE c.org_id = $1 AND c.calendar_id = $2 AND c.lease = $3 AND c.leased_until IS NOT NULL
+    FOR UPDATE";
+
+/// A token that the calendar does not take any more is no failure: everything is read again, at once.
+///
+/// $1 org_id, $2 calendar, $3 when it is tried again, $4 error, $5 whether the token is gone.
+const FAIL: &str = "
+    UPDATE booking.calendars AS c
+    SET leased_until = NULL, next_sync_at = $3, attempts = CASE WHEN $5 THEN 0 ELSE c.attempts + 1 END,
+        problem = CASE WHEN $5 THEN NULL ELSE $4 END, sync_token = CASE WHEN $5 THEN NULL ELSE c.sync_token END
+    WHERE c.org_id = $1 AND c.calendar_id = $2";
+
+fn fail(
+    client: &mut SpiClient<'_>,
+    leased: &Leased,
+    error: &str,
+    retry_after_seconds: Option<i32>,
+    is_gone: bool,
+) -> Result<bool> {
+    let (org_id, calendar_id) = (as_postgres(leased.org_id), leased.calendar_id.as_str());
+    let Some(row) = run_fresh(client, LOCK, &[org_id.into(), calendar_id.into(), leased.lease.into()])?.next() else {
+        return Ok(false);
+    };
+    let attempts: i32 = row.get(1)?.unwrap_or(0);
+    let wait = pause(attempts.saturating_add(1), retry_after_seconds, row.get(2)?.unwrap_or(1.0));
+    let clock = instant::clock_now();
+    let again = if is_gone { clock } else { clock.checked_add_signed(wait).unwrap_or(clock) };
+    let arguments =
+        [org_id.into(), calendar_id.into(), instant::to_postgres(again)?.into(), error.into(), is_gone.into()];
+    run_fresh(client, FAIL, &arguments)?;
+    Ok(true)
+}
