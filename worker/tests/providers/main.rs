@@ -1,0 +1,21 @@
+//! The clients of the providers against servers that behave as the providers do, and as they do on bad days.
+
+mod bad_server;
+mod printed;
+mod twilio_check;
+mod twilio_find;
+mod twilio_send;
+
+use std::time::Duration;
+
+use reqwest::Client;
+
+/// Long enough for a slow machine; nothing waits for it to pass.
+fn client() -> Client {
+    booking_worker::http_client(Duration::from_secs(20)).unwrap()
+}
+
+/// For servers that never answer.
+fn impatient_client() -> Client {
+    booking_worker::http_client(Duration::from_millis(300)).unwrap()
+}
