@@ -1,6 +1,11 @@
 //! The clients of the providers against servers that behave as the providers do, and as they do on bad days.
 
 mod bad_server;
+mod google_channel;
+mod google_event;
+mod google_failure;
+mod google_list;
+mod google_oauth;
 mod printed;
 mod twilio_check;
 mod twilio_find;
