@@ -7,6 +7,7 @@ mod google_failure;
 mod google_list;
 mod google_oauth;
 mod printed;
+mod proxy;
 mod twilio_check;
 mod twilio_find;
 mod twilio_send;
