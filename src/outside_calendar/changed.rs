@@ -62,6 +62,8 @@ fn follow(client: &mut SpiClient<'_>, leased: &Leased, item: &Value) -> Result<O
     let Some(zone) = leased.keep(client)? else { return Ok(None) };
     let Some(told) = Told::read(item, &zone) else { return Ok(Some("none")) };
     let org_id = as_postgres(leased.org_id);
+    // It has come up: a whole reading has not missed it.
+    run_fresh(client, SEEN, &[org_id.into(), told.id.as_str().into(), leased.lease.into()])?;
     let Some(row) = run_fresh(client, APPOINTMENT, &[org_id.into(), told.id.as_str().into()])?.next() else {
         return Ok(Some("none"));
     };
@@ -74,7 +76,6 @@ fn follow(client: &mut SpiClient<'_>, leased: &Leased, item: &Value) -> Result<O
     let arguments = [org_id.into(), told.id.as_str().into(), leased.calendar_id.as_str().into()];
     let Some(row) = run_fresh(client, EVENT, &arguments)?.next() else { return Ok(Some("none")) };
     let known = Known::read(leased, from_postgres(id), &told, &row)?;
-    known.see(client)?;
     let stands = matches!(appointment.status, Status::Pending | Status::Confirmed);
     let is_over = appointment.time.end <= instant::clock_now();
     match Change::of(&told, &known.written) {
@@ -92,7 +93,6 @@ struct Known<'a> {
     org_id: Uuid,
     appointment_id: Uuid,
     told: &'a Told,
-    lease: i64,
     state: String,
     flag: Option<String>,
     written: Written,
@@ -110,7 +110,6 @@ impl<'a> Known<'a> {
             org_id: leased.org_id,
             appointment_id,
             told,
-            lease: leased.lease,
             state: row.get(1)?.ok_or_else(|| Error::missing("state"))?,
             flag: row.get(6)?,
             written: Written {
@@ -121,13 +120,6 @@ impl<'a> Known<'a> {
             },
             on_change: settings.on_change,
         })
-    }
-
-    /// It is there, or was deleted only now: a whole reading has seen it.
-    fn see(&self, client: &mut SpiClient<'_>) -> Result<()> {
-        let arguments = [as_postgres(self.org_id).into(), self.told.id.as_str().into(), self.lease.into()];
-        run_fresh(client, SEEN, &arguments)?;
-        Ok(())
     }
 
     /// Keeps what is told now as what is known, so that it is told once.

@@ -301,32 +301,13 @@ fn finish_sync(
     or_raise(finished())
 }
 
-/// What was told of meanwhile is read at once; otherwise in a quarter of an hour where the calendar tells of changes, and in two
-/// minutes where it does not.
-///
-/// $1 org_id, $2 calendar, $3 lease, $4 token, $5 the clock.
-const FINISH: &str = "
-    UPDATE booking.calendars AS c
-    SET sync_token = $4, synced_at = $5, attempts = 0, problem = NULL, leased_until = NULL,
-        full_sync_at = CASE WHEN before.sync_token IS NULL THEN before.claimed_at ELSE c.full_sync_at END,
-        next_sync_at = CASE WHEN c.next_sync_at <= $5 THEN $5
-            WHEN c.channel_expires_at > $5 THEN $5 + interval '15 minutes' ELSE $5 + interval '2 minutes' END
-    FROM (
-        SELECT b.sync_token, b.claimed_at FROM booking.calendars AS b
-        WHERE b.org_id = $1 AND b.calendar_id = $2 AND b.lease = $3 AND b.leased_until IS NOT NULL
-        FOR UPDATE
-    ) AS before
-    WHERE c.org_id = $1 AND c.calendar_id = $2
-    RETURNING before.sync_token IS NULL, before.claimed_at";
-
-/// Of a whole reading: what it has not seen is not there any more.
-///
 /// $1 org_id, $2 calendar, $3 lease.
-const FORGET: &str = "
-    DELETE FROM booking.busy_blocks AS b
-    WHERE b.org_id = $1 AND b.calendar_id = $2 AND b.seen IS DISTINCT FROM $3";
+const LOCK_DONE: &str = "
+    SELECT c.sync_token IS NULL, c.claimed_at FROM booking.calendars AS c
+    WHERE c.org_id = $1 AND c.calendar_id = $2 AND c.lease = $3 AND c.leased_until IS NOT NULL
+    FOR UPDATE";
 
-/// Events of ours that were there before it began, and within what it covers.
+/// Of a whole reading: events of ours that were there before it began, are within what it covers, and did not come up.
 ///
 /// $1 org_id, $2 calendar, $3 lease, $4 when it began, $5 and $6 what it covers.
 const MISSED: &str = "
@@ -334,30 +315,54 @@ const MISSED: &str = "
     WHERE e.org_id = $1 AND e.calendar_id = $2 AND e.state = 'present' AND e.seen IS DISTINCT FROM $3
       AND e.updated_at < $4 AND e.ends_at > $5 AND e.starts_at < $6";
 
+/// Of a whole reading: what others had there and it has not seen is not there any more.
+///
+/// $1 org_id, $2 calendar, $3 lease.
+const FORGET: &str = "
+    DELETE FROM booking.busy_blocks AS b
+    WHERE b.org_id = $1 AND b.calendar_id = $2 AND b.seen IS DISTINCT FROM $3";
+
+/// What was told of meanwhile is read at once; otherwise in a quarter of an hour where the calendar tells of changes, and in two
+/// minutes where it does not.
+///
+/// $1 org_id, $2 calendar, $3 token, $4 the clock.
+const FINISH: &str = "
+    UPDATE booking.calendars AS c
+    SET sync_token = $3, synced_at = $4, attempts = 0, problem = NULL, leased_until = NULL,
+        full_sync_at = CASE WHEN c.sync_token IS NULL THEN c.claimed_at ELSE c.full_sync_at END,
+        next_sync_at = CASE WHEN c.next_sync_at <= $4 THEN $4
+            WHEN c.channel_expires_at > $4 THEN $4 + interval '15 minutes' ELSE $4 + interval '2 minutes' END
+    WHERE c.org_id = $1 AND c.calendar_id = $2";
+
 fn finish(client: &mut SpiClient<'_>, leased: &Leased, token: &str) -> Result<Option<JsonB>> {
-    let clock = instant::clock_now();
     let (org_id, calendar_id) = (as_postgres(leased.org_id), leased.calendar_id.as_str());
-    let arguments =
-        [org_id.into(), calendar_id.into(), leased.lease.into(), token.into(), instant::to_postgres(clock)?.into()];
-    let Some(row) = run_fresh(client, FINISH, &arguments)?.next() else { return Ok(None) };
-    let mut missed: Vec<Value> = Vec::new();
+    let of = [org_id.into(), calendar_id.into(), leased.lease.into()];
+    let Some(row) = run_fresh(client, LOCK_DONE, &of)?.next() else { return Ok(None) };
     if row.get::<bool>(1)?.unwrap_or(false) {
-        run_fresh(client, FORGET, &[org_id.into(), calendar_id.into(), leased.lease.into()])?;
-        let began: TimestampWithTimeZone = row.get(2)?.ok_or_else(|| Error::missing("time"))?;
-        let (from, to) = window(instant::from_postgres(began)?);
-        let arguments = [
-            org_id.into(),
-            calendar_id.into(),
-            leased.lease.into(),
-            began.into(),
-            instant::to_postgres(from)?.into(),
-            instant::to_postgres(to)?.into(),
-        ];
-        for row in run_fresh(client, MISSED, &arguments)? {
-            missed.push(json!({"id": row.get::<String>(1)?, "status": "cancelled"}));
+        let began = instant::from_postgres(row.get(2)?.ok_or_else(|| Error::missing("time"))?)?;
+        let missed = missed(client, leased, began)?;
+        if !missed.is_empty() {
+            return Ok(Some(JsonB(json!({"ours": missed}))));
         }
+        run_fresh(client, FORGET, &of)?;
     }
-    Ok(Some(JsonB(json!({"ours": missed}))))
+    let clock = instant::to_postgres(instant::clock_now())?;
+    run_fresh(client, FINISH, &[org_id.into(), calendar_id.into(), token.into(), clock.into()])?;
+    Ok(Some(JsonB(json!({"ours": []}))))
+}
+
+fn missed(client: &mut SpiClient<'_>, leased: &Leased, began: DateTime<Utc>) -> Result<Vec<Value>> {
+    let (from, to) = window(began);
+    let arguments = [
+        as_postgres(leased.org_id).into(),
+        leased.calendar_id.as_str().into(),
+        leased.lease.into(),
+        instant::to_postgres(began)?.into(),
+        instant::to_postgres(from)?.into(),
+        instant::to_postgres(to)?.into(),
+    ];
+    let rows = run_fresh(client, MISSED, &arguments)?;
+    rows.map(|row| Ok(json!({"id": row.get::<String>(1)?, "status": "cancelled"}))).collect()
 }
 
 #[pg_extern]

@@ -56,6 +56,7 @@ pub struct GoogleClient {
 }
 
 /// Google, as the operator's OAuth client sees it.
+#[derive(Clone)]
 pub struct Google {
     http: Client,
     token: Url,

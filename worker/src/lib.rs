@@ -1,12 +1,29 @@
-//! The outside half of the worker: what talks to the providers of messages and calendars, and what keeps their credentials.
-//! Nothing here knows of the database. No `Debug` or `Display` of this crate shows a secret or a patient.
+//! `booking-worker`: it carries what is due out of the database to Twilio and Google Calendar, and their news back. It decides
+//! nothing: texts, events, times and what follows come out of the functions of the database.
+//!
+//! No `Debug` or `Display` of this crate shows a secret or a patient.
 
+// The providers. Nothing there knows of the database.
 pub mod google;
 pub mod http;
 pub mod keys;
 pub mod outcome;
 pub mod secret;
 pub mod twilio;
+
+// The database.
+pub mod accounts;
+pub mod database;
+pub mod integration;
+
+// The program.
+pub mod command;
+pub mod config;
+pub mod context;
+pub mod error;
+pub mod logs;
+pub mod server;
+pub mod work;
 
 pub use http::{BadAddress, http_client};
 pub use outcome::Failure;

@@ -54,7 +54,11 @@ pub struct Failed {
 impl Failed {
     /// The state that the job gets, and when it is tried again. `chance` is from 0 to 1.
     pub fn next(self, now: DateTime<Utc>, chance: f64) -> (State, Option<DateTime<Utc>>) {
-        let again = now.checked_add_signed(pause(self.attempt, self.retry_after_seconds, chance));
+        let asked = match self.outcome {
+            Outcome::Unknown => Some(self.retry_after_seconds.unwrap_or(0).max(SECONDS_TO_SHOW)),
+            _ => self.retry_after_seconds,
+        };
+        let again = now.checked_add_signed(pause(self.attempt, asked, chance));
         match again {
             Some(again)
                 if self.outcome != Outcome::Refused && self.attempt < MOST_ATTEMPTS && again < self.deadline =>
@@ -65,6 +69,9 @@ impl Failed {
         }
     }
 }
+
+/// What may have been carried out shows at the other side after so many seconds: before that, to look for it proves nothing.
+const SECONDS_TO_SHOW: i32 = 15;
 
 /// How often a job is tried before it is given up: about a day of somebody else's outage.
 pub const MOST_ATTEMPTS: i32 = 100;
@@ -114,9 +121,9 @@ mod tests {
         let (now, deadline) = (at("2026-11-24 12:00"), at("2026-11-24 14:00"));
         let failed = Failed { attempt: 1, outcome: Outcome::NotDone, retry_after_seconds: None, deadline };
         assert_eq!(failed.next(now, 1.0), (State::Retryable, now.checked_add_signed(Duration::seconds(5))));
-        for outcome in [Outcome::Unknown, Outcome::Unauthorized] {
-            assert_eq!(Failed { outcome, ..failed }.next(now, 1.0).0, State::Retryable, "{outcome:?}");
-        }
+        let unknown = Failed { outcome: Outcome::Unknown, ..failed };
+        assert_eq!(unknown.next(now, 0.0), (State::Retryable, now.checked_add_signed(Duration::seconds(15))));
+        assert_eq!(Failed { outcome: Outcome::Unauthorized, ..failed }.next(now, 1.0).0, State::Retryable);
         for given_up in [
             Failed { outcome: Outcome::Refused, ..failed },
             Failed { attempt: MOST_ATTEMPTS, ..failed },

@@ -1,0 +1,211 @@
+//! Accounts, opened: the secret of an account is unsealed once for each of its versions, and Google's access is refreshed by one
+//! worker at a time.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use reqwest::Client;
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use crate::database::Database;
+use crate::database::integrations::Integration;
+use crate::error::Error;
+use crate::google::{Calendar, Google, TokenSecret};
+use crate::integration::Provider;
+use crate::keys::Keyring;
+use crate::outcome::Failure;
+use crate::secret::{from_json, to_json};
+use crate::twilio::{Twilio, TwilioAccount};
+
+/// How long one worker has for a refresh before another may try.
+const REFRESH_SECONDS: i32 = 30;
+/// How long others wait for it, and how often they look.
+const REFRESH_PATIENCE: Duration = Duration::from_secs(25);
+const REFRESH_POLL: Duration = Duration::from_millis(150);
+/// How often it is noted that an account works.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+pub struct Accounts {
+    database: Database,
+    keys: Option<Arc<Keyring>>,
+    google: Option<Google>,
+    http: Client,
+    twilio_url: String,
+    senders: Mutex<HashMap<Uuid, Arc<Sender>>>,
+    noted: Mutex<HashMap<(Uuid, Provider), Instant>>,
+}
+
+/// An account of Twilio, ready to send.
+pub struct Sender {
+    pub version: i64,
+    pub twilio: Twilio,
+    pub account: TwilioAccount,
+}
+
+/// A calendar account, with access.
+pub struct Access {
+    pub version: i64,
+    pub calendar: Calendar,
+}
+
+impl Accounts {
+    pub fn new(
+        database: Database,
+        keys: Option<Arc<Keyring>>,
+        google: Option<Google>,
+        http: Client,
+        twilio_url: &str,
+    ) -> Self {
+        let (senders, noted) = (Mutex::default(), Mutex::default());
+        Accounts { database, keys, google, http, twilio_url: twilio_url.to_owned(), senders, noted }
+    }
+
+    /// The account that messages of an organization are sent with. `version`: the one that is wanted, if it is known already.
+    pub async fn sender(&self, org_id: Uuid, version: Option<i64>) -> Result<Arc<Sender>, Failure> {
+        let known = self.senders.lock().unwrap_or_else(PoisonError::into_inner).get(&org_id).cloned();
+        if let Some(sender) = known.filter(|sender| Some(sender.version) == version) {
+            return Ok(sender);
+        }
+        let integration = self.connected(org_id, Provider::Twilio).await?;
+        let account: TwilioAccount = self.open(&integration).map_err(own_trouble)?;
+        let twilio = Twilio::new(self.http.clone(), &self.twilio_url, account.clone())
+            .map_err(|error| not_done(error.to_string()))?;
+        let sender = Arc::new(Sender { version: integration.version, twilio, account });
+        self.senders.lock().unwrap_or_else(PoisonError::into_inner).insert(org_id, sender.clone());
+        Ok(sender)
+    }
+
+    /// Access to the calendars of an organization, good for some time. `refused`: the version whose access was refused although
+    /// it should not have been.
+    pub async fn access(&self, org_id: Uuid, refused: Option<i64>) -> Result<Access, Failure> {
+        let google = self.google.as_ref().ok_or_else(|| not_done("there is no OAuth client of Google"))?;
+        let began = Instant::now();
+        loop {
+            let integration = self.connected(org_id, Provider::Google).await?;
+            let secret: TokenSecret = self.open(&integration).map_err(own_trouble)?;
+            let is_refused = refused == Some(integration.version);
+            if !is_refused && !secret.needs_refresh(Utc::now()) {
+                return Ok(access(google, &integration, &secret));
+            }
+            let is_ours = self.database.begin_refresh(&integration, REFRESH_SECONDS).await;
+            if is_ours.map_err(own_trouble)? {
+                let secret = self.refresh(google, &integration, &secret).await?;
+                let version = integration.version.saturating_add(1);
+                return Ok(Access { version, calendar: google.calendar(&secret.access_token) });
+            }
+            // Somebody else refreshes it. What is still good for a while serves meanwhile.
+            if !is_refused && secret.expires_at.signed_duration_since(Utc::now()).num_seconds() > 60 {
+                return Ok(access(google, &integration, &secret));
+            }
+            if began.elapsed() > REFRESH_PATIENCE {
+                return Err(not_done("another worker has not finished refreshing the access"));
+            }
+            tokio::time::sleep(REFRESH_POLL).await;
+        }
+    }
+
+    async fn refresh(
+        &self,
+        google: &Google,
+        integration: &Integration,
+        old: &TokenSecret,
+    ) -> Result<TokenSecret, Failure> {
+        let org_id = integration.org_id;
+        let mut tokens = match google.refresh(&old.refresh_token).await {
+            Ok(tokens) => tokens,
+            Err(failure) => {
+                self.note(org_id, Provider::Google, integration.version, Some(&failure)).await;
+                return Err(failure);
+            }
+        };
+        // Google sends no new refresh token: the old one stays good.
+        tokens.refresh_token.get_or_insert_with(|| old.refresh_token.clone());
+        let secret = TokenSecret::from_tokens(tokens).ok_or_else(|| not_done("the provider has sent no token"))?;
+        let stored = self.store(integration, &secret, Some(secret.expires_at)).await.map_err(own_trouble)?;
+        if stored.is_none() {
+            return Err(not_done("the account was connected anew meanwhile"));
+        }
+        info!(%org_id, "access to the calendar refreshed");
+        Ok(secret)
+    }
+
+    /// The version that the secret has now; `None` where there is a later one.
+    async fn store(
+        &self,
+        integration: &Integration,
+        secret: &impl serde::Serialize,
+        expires_at: Option<DateTime<Utc>>,
+    ) -> Result<Option<i64>, Error> {
+        let context = Integration::context(integration.org_id, &integration.provider);
+        let sealed = self.keys()?.seal(&to_json(secret)?, &context);
+        self.database.replace_secret(integration, &sealed, expires_at).await
+    }
+
+    /// The secret of an account.
+    pub fn open<T: DeserializeOwned>(&self, integration: &Integration) -> Result<T, Error> {
+        let sealed = integration.sealed.as_ref().ok_or_else(|| Error::Stated("the account is disconnected".into()))?;
+        let context = Integration::context(integration.org_id, &integration.provider);
+        let opened = self.keys()?.open(sealed, &context)?;
+        Ok(from_json(opened.expose_secret())?)
+    }
+
+    fn keys(&self) -> Result<&Keyring, Error> {
+        self.keys.as_deref().ok_or(Error::Missing {
+            what: "there are no keys to open accounts with",
+            hint: "pass --keys-file, or set BOOKING_KEYS",
+        })
+    }
+
+    async fn connected(&self, org_id: Uuid, provider: Provider) -> Result<Integration, Failure> {
+        let found = self.database.integration(org_id, provider).await.map_err(own_trouble)?;
+        match found {
+            Some(integration) if integration.connected => Ok(integration),
+            _ => Err(not_done(format!("no account of {provider} is connected"))),
+        }
+    }
+
+    /// Notes that the account was used: that it works, now and then; that it is not accepted any more, at once.
+    pub async fn note(&self, org_id: Uuid, provider: Provider, version: i64, failure: Option<&Failure>) {
+        if failure.is_none() && !self.is_time_to_note(org_id, provider) {
+            return;
+        }
+        let is_lost = matches!(failure, Some(Failure::Unauthorized { .. }));
+        let problem = failure.map(Failure::error);
+        if is_lost {
+            warn!(%org_id, %provider, problem, "the account is not accepted any more: connect it again");
+        }
+        if let Err(error) = self.database.integration_checked(org_id, provider, version, problem, is_lost).await {
+            warn!(%org_id, %provider, %error, "cannot note the state of the account");
+        }
+    }
+
+    fn is_time_to_note(&self, org_id: Uuid, provider: Provider) -> bool {
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = noted.insert((org_id, provider), Instant::now());
+        match last {
+            Some(last) if last.elapsed() < NOTED_EVERY => {
+                noted.insert((org_id, provider), last);
+                false
+            }
+            _ => true,
+        }
+    }
+}
+
+fn access(google: &Google, integration: &Integration, secret: &TokenSecret) -> Access {
+    Access { version: integration.version, calendar: google.calendar(&secret.access_token) }
+}
+
+fn not_done(error: impl Into<String>) -> Failure {
+    Failure::NotDone { error: error.into(), code: None, retry_after_seconds: None }
+}
+
+/// Trouble of this worker or of the database: nothing was sent.
+fn own_trouble(error: Error) -> Failure {
+    not_done(error.to_string())
+}

@@ -1,0 +1,169 @@
+//! Working, until told to stop.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{interval, timeout};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::config::{Options, RunOptions};
+use crate::context::{Context, worker_name};
+use crate::error::Error;
+use crate::server::{Served, routes};
+use crate::work::events::Events;
+use crate::work::messages::Messages;
+use crate::work::syncs::Syncs;
+use crate::work::{self, Pace};
+
+/// How often the database hears that this worker is at work.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
+    let name = worker_name(run.name.as_deref());
+    check_lease(&options, &run)?;
+    let connections = usize::from(run.concurrency).clamp(4, 12);
+    let context = Arc::new(Context::open(options, connections)?);
+    if context.keys.is_none() && !run.dry_run {
+        return Err(Error::Missing {
+            what: "there are no keys to open accounts with",
+            hint: "pass --keys-file, or --dry-run to send nothing",
+        });
+    }
+    let stop = CancellationToken::new();
+    let listener = serve(&context, &run, stop.clone()).await?;
+    // What is wrong for good is said at once; a database that is away may come back.
+    if let Err(error) = context.database.heartbeat(&name, &state(&run), false).await {
+        match error {
+            Error::Pool(_) => warn!(%error, "waiting for the database"),
+            error => return Err(error),
+        }
+    }
+    info!(worker = name, listening = %listener, dry_run = run.dry_run, version = env!("CARGO_PKG_VERSION"), "at work");
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let beats = tokio::spawn(beat(context.clone(), name.clone(), run.clone(), stop.clone()));
+    work(&context, &run, &name, &stop).await;
+    stop.cancel();
+    let _ = beats.await;
+    if let Err(error) = context.database.heartbeat(&name, &state(&run), true).await {
+        warn!(%error, "cannot say goodbye to the database");
+    }
+    info!(worker = name, "ended");
+    Ok(())
+}
+
+/// A lease has to outlast one attempt, with what comes before and after it.
+fn check_lease(options: &Options, run: &RunOptions) -> Result<(), Error> {
+    let needed = options.http_timeout_seconds.saturating_mul(2);
+    if run.lease_seconds > needed {
+        return Ok(());
+    }
+    Err(Error::Stated(format!(
+        "a lease of {} seconds is not longer than twice the {} seconds that a provider may take: pass --lease-seconds {} or more",
+        run.lease_seconds,
+        options.http_timeout_seconds,
+        needed.saturating_add(1)
+    )))
+}
+
+fn state(run: &RunOptions) -> serde_json::Value {
+    json!({"dryRun": run.dry_run, "concurrency": run.concurrency})
+}
+
+async fn serve(context: &Arc<Context>, run: &RunOptions, stop: CancellationToken) -> Result<String, Error> {
+    let metrics = PrometheusBuilder::new()
+        .install_recorder()
+        .map_err(|error| Error::Stated(format!("cannot set metrics up: {error}")))?;
+    let cannot = |error| Error::Listen(run.listen.clone(), error);
+    let listener = TcpListener::bind(&run.listen).await.map_err(cannot)?;
+    let address = listener.local_addr().map_err(cannot)?;
+    let served = Arc::new(Served { context: context.clone(), metrics });
+    tokio::spawn(async move {
+        let serving = axum::serve(listener, routes(served)).with_graceful_shutdown(stop.cancelled_owned());
+        if let Err(error) = serving.await {
+            error!(%error, "the server has ended");
+        }
+    });
+    Ok(address.to_string())
+}
+
+/// The loops, one for each kind of job. When told to stop they finish what is under way, for as long as they may.
+async fn work(context: &Arc<Context>, run: &RunOptions, name: &str, stop: &CancellationToken) {
+    let began = Instant::now();
+    loop {
+        let done = tokio::select! {
+            done = all(context, run, name, stop) => done,
+            () = drained(stop, Duration::from_secs(run.drain_seconds)) => {
+                warn!("not everything could be finished in time; other workers will go on with it");
+                return;
+            }
+        };
+        if stop.is_cancelled() || done == 0 {
+            info!(seconds = began.elapsed().as_secs(), "nothing is under way any more");
+            return;
+        }
+    }
+}
+
+async fn all(context: &Arc<Context>, run: &RunOptions, name: &str, stop: &CancellationToken) -> usize {
+    let claims = run.claims(name);
+    let pace = Pace {
+        concurrency: usize::from(run.concurrency),
+        poll: Duration::from_millis(run.poll_ms),
+        stop: stop.clone(),
+        until_idle: run.until_idle,
+    };
+    let messages = Arc::new(Messages { context: context.clone(), claims: claims.clone() });
+    let events = Arc::new(Events { context: context.clone(), claims });
+    let syncs = Arc::new(Syncs { context: context.clone(), worker: name.to_owned() });
+    // Calendars are read where there is access to them.
+    let reads = async {
+        if run.dry_run || context.google.is_none() {
+            if !pace.until_idle {
+                stop.cancelled().await;
+            }
+            return 0;
+        }
+        work::run(syncs, Pace { concurrency: 2, ..pace.clone() }).await
+    };
+    let (messages, events, syncs) =
+        tokio::join!(work::run(messages, pace.clone()), work::run(events, pace.clone()), reads);
+    messages.saturating_add(events).saturating_add(syncs)
+}
+
+/// Returns when the time to finish is over.
+async fn drained(stop: &CancellationToken, patience: Duration) {
+    stop.cancelled().await;
+    tokio::time::sleep(patience).await;
+}
+
+async fn beat(context: Arc<Context>, name: String, run: RunOptions, stop: CancellationToken) {
+    let mut beats = interval(HEARTBEAT);
+    loop {
+        tokio::select! {
+            _ = beats.tick() => (),
+            () = stop.cancelled() => return,
+        }
+        let beaten = timeout(HEARTBEAT, context.database.heartbeat(&name, &state(&run), false)).await;
+        if let Ok(Err(error)) = beaten {
+            warn!(%error, "the database does not hear this worker");
+        }
+    }
+}
+
+async fn stop_on_signal(stop: CancellationToken) {
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return;
+    };
+    tokio::select! {
+        _ = terminate.recv() => (),
+        _ = interrupt.recv() => (),
+    }
+    info!("told to stop: finishing what is under way");
+    stop.cancel();
+}

@@ -1,0 +1,277 @@
+//! What the worker is told: by flags, else by the environment, else by a file, else what is usual. Secrets never by flags, which
+//! everybody on the machine can read.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use secrecy::SecretString;
+use url::Url;
+use uuid::Uuid;
+
+use crate::error::Error;
+use crate::google::{GoogleClient, GoogleEndpoints};
+use crate::integration::Provider;
+use crate::keys::Keyring;
+use crate::logs::LogFormat;
+use crate::twilio;
+
+#[derive(Debug, Parser)]
+#[command(name = "booking-worker", version, about = "Carries messages and calendar events out of the database, and their news back", max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub options: Options,
+    #[command(subcommand)]
+    pub command: Do,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Do {
+    /// Work: send what is due, keep calendars in line, and listen to the providers
+    Run(RunOptions),
+    /// Say what is missing: the database, its rights and version, the keys, and every account
+    Check {
+        /// Only the accounts of this organization
+        #[arg(long, value_name = "ID")]
+        org: Option<Uuid>,
+    },
+    /// Connect an account of an organization; secrets come from standard input or the environment
+    Connect(Connect),
+    /// Forget the secret of an account
+    Disconnect {
+        provider: Provider,
+        #[arg(long, value_name = "ID")]
+        org: Uuid,
+    },
+    /// The keys that seal the accounts
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Have dead letters done again
+    Requeue {
+        #[arg(long, value_name = "ID")]
+        org: Uuid,
+        /// Only this job; without it, every one that was given up and still has time
+        #[arg(long, value_name = "ID")]
+        job: Option<Uuid>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Print a new key, as a line for the top of the key file
+    Generate {
+        /// What it is called, as 2026-11
+        id: String,
+    },
+    /// Seal every account anew under the first key
+    Rotate,
+}
+
+#[derive(Debug, Args)]
+pub struct Connect {
+    pub provider: Provider,
+    #[arg(long, value_name = "ID")]
+    pub org: Uuid,
+    /// Twilio: the account, AC...
+    #[arg(long, value_name = "SID", required_if_eq("provider", "twilio"))]
+    pub account_sid: Option<String>,
+    /// Twilio: the number that messages come from, in E.164
+    #[arg(long, value_name = "NUMBER", conflicts_with = "messaging_service")]
+    pub from: Option<String>,
+    /// Twilio: the messaging service that they come from, MG...
+    #[arg(long, value_name = "SID")]
+    pub messaging_service: Option<String>,
+    /// Twilio: an API key, SK..., if one is used; its secret is the second line, or BOOKING_TWILIO_API_KEY_SECRET
+    #[arg(long, value_name = "SID")]
+    pub api_key_sid: Option<String>,
+    /// Twilio: how many messages the sender may send in a second: 1 for a local number, 3 for a toll-free one
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
+    pub per_second: f64,
+    /// Do not try the credentials
+    #[arg(long)]
+    pub no_check: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Options {
+    /// A TOML file of options, as database_url = "..."
+    #[arg(long, env = "BOOKING_WORKER_CONFIG", value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// The database, as a URL or as a list of keyword=value; a socket directory is a host
+    #[arg(long, env = "BOOKING_DATABASE_URL", hide_env_values = true, value_name = "URL_OR_CONNINFO", global = true)]
+    pub database_url: Option<String>,
+    /// The file of keys that seal the accounts, for nobody else to read; or the keys themselves in BOOKING_KEYS
+    #[arg(long, env = "BOOKING_KEYS_FILE", value_name = "FILE", global = true)]
+    pub keys_file: Option<PathBuf>,
+    /// The address that Twilio and Google reach this worker at
+    #[arg(long, env = "BOOKING_PUBLIC_URL", value_name = "URL", global = true)]
+    pub public_url: Option<Url>,
+    /// The OAuth client of Google's console; its secret is in the file below or in BOOKING_GOOGLE_CLIENT_SECRET
+    #[arg(long, env = "BOOKING_GOOGLE_CLIENT_ID", value_name = "ID", global = true)]
+    pub google_client_id: Option<String>,
+    #[arg(long, env = "BOOKING_GOOGLE_CLIENT_SECRET_FILE", value_name = "FILE", global = true)]
+    pub google_client_secret_file: Option<PathBuf>,
+    #[arg(long, env = "BOOKING_LOG_FORMAT", value_name = "FORMAT", default_value = "text", global = true)]
+    pub log_format: LogFormat,
+    /// How long a provider may take to answer, in seconds
+    #[arg(long, env = "BOOKING_HTTP_TIMEOUT_SECONDS", value_name = "SECONDS", default_value_t = 15,
+        value_parser = clap::value_parser!(u64).range(1..=60), global = true)]
+    pub http_timeout_seconds: u64,
+    #[arg(long, env = "BOOKING_TWILIO_URL", default_value = twilio::BASE_URL, hide = true, global = true)]
+    pub twilio_url: String,
+    #[arg(long, env = "BOOKING_GOOGLE_AUTHORIZE_URL", hide = true, global = true)]
+    pub google_authorize_url: Option<String>,
+    #[arg(long, env = "BOOKING_GOOGLE_TOKEN_URL", hide = true, global = true)]
+    pub google_token_url: Option<String>,
+    #[arg(long, env = "BOOKING_GOOGLE_REVOKE_URL", hide = true, global = true)]
+    pub google_revoke_url: Option<String>,
+    #[arg(long, env = "BOOKING_GOOGLE_CALENDAR_URL", hide = true, global = true)]
+    pub google_calendar_url: Option<String>,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct RunOptions {
+    /// Send nothing: do the jobs of organizations without accounts, and write them to the log
+    #[arg(long, env = "BOOKING_DRY_RUN")]
+    pub dry_run: bool,
+    /// What this worker calls itself; usually the machine and the process
+    #[arg(long, env = "BOOKING_WORKER_NAME", value_name = "NAME")]
+    pub name: Option<String>,
+    /// Where it listens; port 0 takes any that is free
+    #[arg(long, env = "BOOKING_LISTEN", value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8477")]
+    pub listen: String,
+    /// How many jobs of each kind it does at once
+    #[arg(long, env = "BOOKING_CONCURRENCY", value_name = "NUMBER", default_value_t = 16,
+        value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub concurrency: u16,
+    /// How long it waits when there was nothing to do, in milliseconds
+    #[arg(long, env = "BOOKING_POLL_MS", value_name = "MS", default_value_t = 400,
+        value_parser = clap::value_parser!(u64).range(10..=60_000))]
+    pub poll_ms: u64,
+    /// How long a job is its own, in seconds; more than twice what a provider may take
+    #[arg(long, env = "BOOKING_LEASE_SECONDS", value_name = "SECONDS", default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(2..=3600))]
+    pub lease_seconds: u64,
+    /// How long it finishes what it has begun, when it is told to end, in seconds
+    #[arg(long, env = "BOOKING_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = 25,
+        value_parser = clap::value_parser!(u64).range(0..=600))]
+    pub drain_seconds: u64,
+    /// Exit when nothing is left to do
+    #[arg(long)]
+    pub until_idle: bool,
+}
+
+/// Reads the command line, the environment and the file.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut command = Cli::command();
+    if let Some(path) = config_file(&arguments) {
+        command = with_file(command, &path).map_err(|message| {
+            clap::Error::raw(ErrorKind::Io, format!("{}: {message}\n", path.display())).with_cmd(&Cli::command())
+        })?;
+    }
+    Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// The file that is named, before anything else is read: its values are what is usual.
+fn config_file(arguments: &[OsString]) -> Option<PathBuf> {
+    let mut named = std::env::var_os("BOOKING_WORKER_CONFIG");
+    for (position, argument) in arguments.iter().enumerate() {
+        let text = argument.to_string_lossy();
+        if text == "--config" {
+            named = arguments.get(position.saturating_add(1)).cloned();
+        } else if let Some(value) = text.strip_prefix("--config=") {
+            named = Some(value.into());
+        }
+    }
+    named.map(PathBuf::from)
+}
+
+fn with_file(mut command: Command, path: &Path) -> Result<Command, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    // The message of the parser would show the line, which may be a password.
+    let table: toml::Table = text.parse().map_err(|_| "is not TOML of the form name = \"value\"".to_owned())?;
+    for (key, value) in table {
+        let value = match value {
+            toml::Value::String(text) => text,
+            toml::Value::Integer(number) => number.to_string(),
+            toml::Value::Boolean(flag) => flag.to_string(),
+            _ => return Err(format!("{key} is neither text nor a number nor true or false")),
+        };
+        let is_of = |command: &Command| command.get_arguments().any(|argument| argument.get_id() == key.as_str());
+        let is_run = command.find_subcommand("run").is_some_and(is_of);
+        if key == "config" || !(is_run || is_of(&command)) {
+            return Err(format!("{key} is no option: booking-worker run --help names them, with _ for -"));
+        }
+        let id = key.clone();
+        command = if is_run {
+            command.mut_subcommand("run", |run| run.mut_arg(id, |argument| argument.default_value(value)))
+        } else {
+            command.mut_arg(id, |argument| argument.default_value(value))
+        };
+    }
+    Ok(command)
+}
+
+impl Options {
+    pub fn database_url(&self) -> Result<&str, Error> {
+        self.database_url.as_deref().ok_or(Error::Missing {
+            what: "the database is not named",
+            hint: "pass --database-url, or set BOOKING_DATABASE_URL",
+        })
+    }
+
+    /// The keys; `None` where none are named, which is enough for a dry run.
+    pub fn keys(&self) -> Result<Option<Keyring>, Error> {
+        let environment = std::env::var("BOOKING_KEYS").ok().map(SecretString::from);
+        let text = environment.as_ref().map(secrecy::ExposeSecret::expose_secret);
+        if self.keys_file.is_none() && text.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Keyring::load(self.keys_file.as_deref(), text)?))
+    }
+
+    pub fn required_keys(&self) -> Result<Keyring, Error> {
+        self.keys()?.ok_or(Error::Missing {
+            what: "there are no keys",
+            hint: "pass --keys-file: booking-worker keys generate ID > FILE makes one",
+        })
+    }
+
+    pub fn http_timeout(&self) -> Duration {
+        Duration::from_secs(self.http_timeout_seconds)
+    }
+
+    /// The address of a path of this worker, as the providers know it.
+    pub fn public(&self, path: &str) -> Option<String> {
+        let base = self.public_url.as_ref()?.as_str().trim_end_matches('/');
+        Some(format!("{base}{path}"))
+    }
+
+    pub fn google_endpoints(&self) -> GoogleEndpoints {
+        let usual = GoogleEndpoints::default();
+        let or = |stated: &Option<String>, usual: String| stated.clone().unwrap_or(usual);
+        GoogleEndpoints {
+            token: or(&self.google_token_url, usual.token),
+            authorize: or(&self.google_authorize_url, usual.authorize),
+            revoke: or(&self.google_revoke_url, usual.revoke),
+            calendar: or(&self.google_calendar_url, usual.calendar),
+        }
+    }
+
+    /// The OAuth client, if there is one.
+    pub fn google_client(&self) -> Result<Option<GoogleClient>, Error> {
+        let Some(client_id) = self.google_client_id.clone() else { return Ok(None) };
+        let secret = match &self.google_client_secret_file {
+            Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Error::File(path.clone(), error.kind()))?),
+            None => std::env::var("BOOKING_GOOGLE_CLIENT_SECRET").ok(),
+        };
+        let secret = secret.ok_or(Error::Missing {
+            what: "the secret of Google's OAuth client is missing",
+            hint: "set BOOKING_GOOGLE_CLIENT_SECRET, or pass --google-client-secret-file",
+        })?;
+        Ok(Some(GoogleClient { client_id, client_secret: SecretString::from(secret.trim()) }))
+    }
+}

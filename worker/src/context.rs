@@ -1,0 +1,72 @@
+//! What every part of the running worker shares.
+
+use std::sync::Arc;
+
+use reqwest::Client;
+
+use crate::accounts::Accounts;
+use crate::config::{Options, RunOptions};
+use crate::database::Database;
+use crate::database::messages::Claims;
+use crate::error::Error;
+use crate::google::Google;
+use crate::http::http_client;
+use crate::keys::Keyring;
+
+pub struct Context {
+    pub options: Options,
+    pub database: Database,
+    pub accounts: Accounts,
+    pub google: Option<Google>,
+    pub keys: Option<Arc<Keyring>>,
+    pub http: Client,
+}
+
+impl Context {
+    /// `connections`: how many the database is used by at once.
+    pub fn open(options: Options, connections: usize) -> Result<Self, Error> {
+        let database = Database::open(options.database_url()?, connections)?;
+        let http = http_client(options.http_timeout())?;
+        let keys = options.keys()?.map(Arc::new);
+        let google = match options.google_client()? {
+            Some(client) => Some(Google::new(http.clone(), &options.google_endpoints(), client)?),
+            None => None,
+        };
+        let accounts = Accounts::new(database.clone(), keys.clone(), google.clone(), http.clone(), &options.twilio_url);
+        Ok(Context { options, database, accounts, google, keys, http })
+    }
+
+    pub fn keys(&self) -> Result<&Keyring, Error> {
+        self.keys.as_deref().ok_or(Error::Missing {
+            what: "there are no keys",
+            hint: "pass --keys-file: booking-worker keys generate ID > FILE makes one",
+        })
+    }
+
+    pub fn google(&self) -> Result<&Google, Error> {
+        self.google.as_ref().ok_or(Error::Missing {
+            what: "there is no OAuth client of Google",
+            hint: "pass --google-client-id, and its secret in BOOKING_GOOGLE_CLIENT_SECRET",
+        })
+    }
+}
+
+/// What this worker calls itself: unlike any other, also on the same machine.
+pub fn worker_name(stated: Option<&str>) -> String {
+    if let Some(name) = stated {
+        return name.to_owned();
+    }
+    let machine = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let machine: String = machine.trim().chars().filter(|c| c.is_ascii_graphic()).take(100).collect();
+    format!("{machine}:{}:{}", std::process::id(), uuid::Uuid::new_v4().simple())
+}
+
+impl RunOptions {
+    pub fn claims(&self, worker: &str) -> Claims {
+        Claims {
+            worker: worker.to_owned(),
+            lease_seconds: i32::try_from(self.lease_seconds).unwrap_or(i32::MAX),
+            is_dry_run: self.dry_run,
+        }
+    }
+}

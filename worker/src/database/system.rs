@@ -1,0 +1,83 @@
+//! The worker itself: that it is at work, whether it may be, and dead letters.
+
+use serde_json::Value;
+use tokio_postgres::types::Type;
+use uuid::Uuid;
+
+use super::{Argument, CONTRACT, Database};
+use crate::error::Error;
+
+/// What the worker needs to be told before it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The role that it logs in as.
+    pub role: String,
+    /// The version of the extension in this database, if it is there.
+    pub schema_version: Option<String>,
+    /// Whether it works for all organizations, or for which.
+    pub is_for_all: bool,
+    pub org_id: Option<Uuid>,
+}
+
+impl Database {
+    pub async fn standing(&self) -> Result<Standing, Error> {
+        let sql = "SELECT current_user::text,
+                (SELECT e.extversion FROM pg_catalog.pg_extension AS e WHERE e.extname = 'pg_booking'),
+                (SELECT r.rolsuper OR r.rolbypassrls FROM pg_catalog.pg_roles AS r WHERE r.rolname = current_user)";
+        let rows = self.rows(sql, &[]).await?;
+        let row = rows.first().ok_or_else(|| Error::Stated("the database has returned no row".to_owned()))?;
+        let mut standing = Standing {
+            role: row.try_get(0)?,
+            schema_version: row.try_get(1)?,
+            is_for_all: row.try_get::<_, Option<bool>>(2)?.unwrap_or(false),
+            org_id: None,
+        };
+        if standing.schema_version.is_some() {
+            standing.org_id = self.value("SELECT booking.current_org_id()", &[]).await?;
+        }
+        Ok(standing)
+    }
+
+    /// Says that the worker is at work, or leaves; fails where the database has another contract.
+    pub async fn heartbeat(&self, worker: &str, state: &Value, is_leaving: bool) -> Result<(), Error> {
+        let sql = "SELECT booking.worker_heartbeat($1, $2, $3, $4)";
+        let arguments: [Argument<'_>; 4] = [
+            (&worker, Type::TEXT),
+            (&env!("CARGO_PKG_VERSION"), Type::TEXT),
+            (state, Type::JSONB),
+            (&is_leaving, Type::BOOL),
+        ];
+        let answer: Value = self.value(sql, &arguments).await?;
+        match answer.get("contract").and_then(Value::as_i64) {
+            Some(CONTRACT) => Ok(()),
+            other => {
+                let theirs = other.map_or_else(|| "none".to_owned(), |number| number.to_string());
+                let version = env!("CARGO_PKG_VERSION");
+                Err(Error::Stated(format!(
+                    "the database has contract {theirs} and this worker has {CONTRACT}: \
+                     use the worker of the extension's version, which is not {version}"
+                )))
+            }
+        }
+    }
+
+    /// The health line; what is due and what was given up are in its `outbox`.
+    pub async fn health(&self) -> Result<Value, Error> {
+        self.value("SELECT booking.health()", &[]).await
+    }
+
+    /// The jobs of an organization that were given up and still have time.
+    pub async fn dead_letters(&self, org_id: Uuid) -> Result<Vec<Uuid>, Error> {
+        let sql = "SELECT o.id FROM booking.outbox AS o
+            WHERE o.org_id = $1 AND o.state = 'discarded' AND o.deadline > pg_catalog.clock_timestamp()
+            ORDER BY o.id";
+        let rows = self.rows(sql, &[(&org_id, Type::UUID)]).await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
+    /// Whether the job is waiting again.
+    pub async fn requeue_job(&self, org_id: Uuid, job_id: Uuid) -> Result<bool, Error> {
+        let sql = "SELECT booking.requeue_job($1, $2)";
+        self.value(sql, &[(&org_id, Type::UUID), (&job_id, Type::UUID)]).await
+    }
+}

@@ -1,0 +1,53 @@
+//! What the providers and the operator reach: callbacks, the consent to a calendar, and how the worker is.
+
+mod google;
+mod operator;
+mod twilio;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tracing::error;
+
+use crate::context::Context;
+use crate::error::Error;
+
+pub use google::start_link;
+
+/// No callback is longer.
+const LARGEST_BODY: usize = 256 * 1024;
+
+pub struct Served {
+    pub context: Arc<Context>,
+    pub metrics: PrometheusHandle,
+}
+
+pub fn routes(served: Arc<Served>) -> Router {
+    Router::new()
+        .route("/healthz", get(operator::healthz))
+        .route("/readyz", get(operator::readyz))
+        .route("/metrics", get(operator::metrics))
+        .route("/twilio/{org_id}/status/{message_id}", post(twilio::status))
+        .route("/twilio/{org_id}/inbound", post(twilio::inbound))
+        .route("/google/connect", get(google::connect))
+        .route("/google/callback", get(google::callback))
+        .route("/google/{org_id}/notify", post(google::notify))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .with_state(served)
+}
+
+/// Trouble of ours: who has called is told to come again, and nothing else.
+fn unavailable(error: &Error) -> Response {
+    error!(%error, "cannot answer");
+    (StatusCode::SERVICE_UNAVAILABLE, "please try again\n").into_response()
+}
+
+/// Who has called is not whom they say they are, or there is no such place. Which of the two is not said.
+fn forbidden() -> Response {
+    (StatusCode::FORBIDDEN, "the signature is not valid\n").into_response()
+}

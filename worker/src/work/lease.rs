@@ -1,0 +1,70 @@
+//! The time that a job is ours, by a clock that goes on while this process does not.
+
+use std::time::{Duration, Instant};
+
+use tokio::time::sleep;
+use tracing::warn;
+
+use crate::error::Error;
+use crate::outcome::Failure;
+
+/// A lease, from a moment before it was asked for: it ends here no later than in the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease {
+    end: Instant,
+}
+
+impl Lease {
+    pub fn beginning(now: Instant, seconds: u64) -> Self {
+        Lease { end: now.checked_add(Duration::from_secs(seconds)).unwrap_or(now) }
+    }
+
+    pub fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    /// Refuses to begin what might end after it: then somebody else would do it at the same time.
+    pub fn must_last(&self, needed: Duration) -> Result<(), Failure> {
+        if self.left() > needed {
+            return Ok(());
+        }
+        let error = "there was too little time left to begin".to_owned();
+        Err(Failure::NotDone { error, code: None, retry_after_seconds: None })
+    }
+
+    /// Reports until the database has heard it, or the lease is over: then somebody else finds out.
+    pub async fn report<T, F>(&self, what: &str, report: impl Fn() -> F) -> Option<T>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let mut pause = Duration::from_millis(100);
+        loop {
+            match report().await {
+                Ok(answer) => return Some(answer),
+                Err(error) if self.left() > pause => {
+                    warn!(what, %error, "cannot report; trying again");
+                    sleep(pause).await;
+                    pause = pause.saturating_mul(2).min(Duration::from_secs(3));
+                }
+                Err(error) => {
+                    warn!(what, %error, "cannot report: another worker will find out what became of it");
+                    return None;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_begun_that_may_end_after_the_lease() {
+        let lease = Lease::beginning(Instant::now(), 60);
+        assert!(lease.must_last(Duration::from_secs(30)).is_ok());
+        assert!(lease.must_last(Duration::from_secs(61)).is_err());
+        let over = Lease::beginning(Instant::now(), 0);
+        assert!(over.must_last(Duration::ZERO).is_err());
+    }
+}
