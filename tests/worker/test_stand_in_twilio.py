@@ -12,6 +12,7 @@ import pytest
 from client import Client, Response, basic
 from stand_ins.faults import reset_after
 from stand_ins.listener import Listener
+from stand_ins.server import Clock
 from stand_ins.signature import Signing, signature
 from stand_ins.twilio import ACCOUNT, TOKEN, FakeTwilio
 
@@ -22,19 +23,9 @@ EXAMPLE = {
 }
 
 
-class Clock:
-    """Stands until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 20, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(datetime(2026, 3, 20, 12, tzinfo=UTC))
 
 
 @pytest.fixture

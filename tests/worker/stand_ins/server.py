@@ -26,6 +26,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class Clock:
+    """A clock for a stand-in that stands until the test moves it."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
 class StandIn:
     """Serves while it is entered. State is read and changed under `lock`; the log and the faults have locks of their own."""
 

@@ -39,8 +39,9 @@ class Message:
     def as_json(self) -> dict[str, object]:
         return {
             "account_sid": self.account, "api_version": "2010-04-01", "body": self.body,
-            "date_created": _rfc2822(self.date_created), "date_sent": _rfc2822(self.date_sent), "date_updated": _rfc2822(self.date_updated), "direction": "outbound-api",
-            "error_code": self.error_code, "error_message": None, "from": self.from_, "messaging_service_sid": self.service,
+            "date_created": _rfc2822(self.date_created), "date_sent": _rfc2822(self.date_sent),
+            "date_updated": _rfc2822(self.date_updated), "direction": "outbound-api", "error_code": self.error_code,
+            "error_message": None, "from": self.from_, "messaging_service_sid": self.service,
             "num_media": "0", "num_segments": "0" if self.service else "1", "price": None, "price_unit": "USD", "sid": self.sid,
             "status": self.status, "subresource_uris": {"media": f"{API_BASE}/{self.account}/Messages/{self.sid}/Media.json"},
             "to": self.to, "uri": f"{API_BASE}/{self.account}/Messages/{self.sid}.json",
