@@ -5,7 +5,7 @@ set -euo pipefail
 
 cd "$tree"
 scripts/python.sh
-scripts/node.sh
+scripts/node.sh tests/client
 scripts/database.sh booking_client
 scripts/cluster.sh psql test -d booking_client -X -q -v ON_ERROR_STOP=1 -f tests/client/roles.sql
 PGHOST=$(scripts/cluster.sh socket test)

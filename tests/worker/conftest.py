@@ -1,0 +1,72 @@
+"""What the tests of the worker stand on: stand-ins for Twilio and Google, and a database.
+
+The tests of the stand-ins need no database. For the others, BOOKING_TEST_DSN is the conninfo of a superuser on a server that
+has the extension pg_booking, as in tests/python.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from emulate import Emulate, Seed, install
+from stand_ins.google import FakeGoogle
+from stand_ins.listener import Listener
+from stand_ins.twilio import FakeTwilio
+
+TREE = Path(__file__).resolve().parents[2]
+# For clinic.py, sessions.py and their kin.
+sys.path.append(str(TREE / "tests" / "python"))
+
+NO_DATABASE = "BOOKING_TEST_DSN is not set: pass a libpq conninfo of a superuser on a server that has the extension pg_booking"
+
+
+@pytest.fixture
+def twilio() -> Iterator[FakeTwilio]:
+    with FakeTwilio() as twilio:
+        yield twilio
+
+
+@pytest.fixture
+def google() -> Iterator[FakeGoogle]:
+    with FakeGoogle() as google:
+        yield google
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    """Somebody's server, to be told things."""
+    with Listener() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def admin_dsn() -> str:
+    """The connection string of a superuser."""
+    if not (value := os.environ.get("BOOKING_TEST_DSN", "").strip()):
+        pytest.fail(NO_DATABASE)
+    return value
+
+
+@pytest.fixture
+def database(admin_dsn: str) -> Iterator[str]:
+    """The connection string of a database of the test's own: couriers take the messages of everybody."""
+    from databases import database_with_extension  # from tests/python
+
+    with database_with_extension(admin_dsn) as dsn:
+        yield dsn
+
+
+@pytest.fixture(scope="session")
+def emulate_is_installed() -> None:
+    install()
+
+
+@pytest.fixture
+def emulate(emulate_is_installed: None, listener: Listener, tmp_path: Path) -> Iterator[Emulate]:
+    """Messages to its number are posted to /inbound of `listener`."""
+    with Emulate(tmp_path, Seed(sms_url=f"{listener.url}/inbound")) as emulate:
+        yield emulate
