@@ -1,17 +1,20 @@
-"""What the tests of the worker stand on: stand-ins for Twilio and Google, and a database.
+"""What the tests of the worker stand on: stand-ins for Twilio and Google, and the program itself.
 
-The tests of the stand-ins need no database. For the others, BOOKING_TEST_DSN is the conninfo of a superuser on a server that
-has the extension pg_booking, as in tests/python.
+The tests of the stand-ins need neither a database nor the program. For the others: BOOKING_TEST_DSN is the conninfo of a
+superuser on a server that has the extension pg_booking, as in tests/python; BOOKING_WORKER_BIN is the program,
+target/release/booking-worker if it is not set.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from courier import Courier
 from emulate import Emulate, Seed, install
 from stand_ins.google import FakeGoogle
 from stand_ins.listener import Listener
@@ -58,6 +61,29 @@ def database(admin_dsn: str) -> Iterator[str]:
 
     with database_with_extension(admin_dsn) as dsn:
         yield dsn
+
+
+@pytest.fixture(scope="session")
+def worker_binary() -> Path:
+    stated = os.environ.get("BOOKING_WORKER_BIN", "").strip()
+    binary = Path(stated) if stated else TREE / "target" / "release" / "booking-worker"
+    if not os.access(binary, os.X_OK):
+        pytest.fail(f"{binary} is missing: build it, or name it in BOOKING_WORKER_BIN")
+    return binary
+
+
+@pytest.fixture
+def courier(worker_binary: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Courier]]:
+    """courier(*flags, env={...}) starts one; all of them are gone when the test ends. Their logs have the test's name."""
+    with ExitStack() as running:
+        count = 0
+
+        def start(*flags: str, env: dict[str, str] | None = None) -> Courier:
+            nonlocal count
+            count += 1
+            return running.enter_context(Courier(worker_binary, f"{request.node.name}-{count}", flags, env))
+
+        yield start
 
 
 @pytest.fixture(scope="session")
