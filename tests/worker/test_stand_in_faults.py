@@ -130,13 +130,30 @@ def test_a_reply_that_does_not_come_leaves_done_what_was_done(
     assert count(server).status == 200
 
 
+def received(server: Counter, headers: bytes = b"") -> bytes:
+    """All that comes back, up to an orderly end of the connection."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as raw:
+        raw.sendall(b"DELETE /count HTTP/1.1\r\nHost: localhost\r\n" + headers + b"\r\n")
+        return b"".join(iter(lambda: raw.recv(4096), b""))
+
+
 def test_half_of_a_reply_without_a_body_is_half_of_its_head(server: Counter):
     server.faults.add("DELETE", "/count", half_reply())
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as raw:
-        raw.sendall(b"DELETE /count HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        received = b"".join(iter(lambda: raw.recv(4096), b""))
-    assert received.startswith(b"HTTP/1.1 204 ")
-    assert b"\r\n\r\n" not in received
+    got = received(server)
+    assert got.startswith(b"HTTP/1.1 204 ")
+    assert b"\r\n\r\n" not in got
+
+
+@pytest.mark.parametrize("fault", [reset_before(), reset_after()], ids=lambda fault: fault.name)
+def test_a_reset_is_one_and_no_orderly_end(server: Counter, fault: Fault):
+    server.faults.add("DELETE", "/count", fault)
+    with pytest.raises(ConnectionResetError):
+        received(server)
+
+
+def test_a_body_in_chunks_is_refused_before_it_can_be_taken_for_none(server: Counter):
+    assert received(server, b"Transfer-Encoding: chunked\r\n").startswith(b"HTTP/1.1 411 ")
+    assert server.log.of() == []
 
 
 def test_a_garbage_body_has_a_good_status_and_is_no_json(server: Counter, client: Client):

@@ -40,12 +40,6 @@ def client(twilio: FakeTwilio) -> Iterator[Client]:
         yield client
 
 
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    with Listener() as listener:
-        yield listener
-
-
 def create(client: Client, **changes: str) -> Response:
     form = {"To": PATIENT, "From": CLINIC, "Body": "See you tomorrow"} | changes
     return client.post(MESSAGES, {name: value for name, value in form.items() if value})

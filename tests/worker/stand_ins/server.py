@@ -149,6 +149,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _serve(self) -> None:
         stand_in, wire = self.server.stand_in, Wire(self.connection)
+        if "Transfer-Encoding" in self.headers:
+            # Bodies are read by their length only.
+            wire.send(Reply(411, headers={"Connection": "close"}))
+            self.close_connection = True
+            return
         fault = stand_in.faults.pick(self.command, self.path)
         body = self._body() if fault is None or fault.reads else b""
         headers = {name.lower(): value for name, value in self.headers.items()}
