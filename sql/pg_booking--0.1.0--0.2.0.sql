@@ -1020,7 +1020,7 @@ COMMENT ON FUNCTION booking.apply_calendar_changes(uuid, text, bigint, jsonb) IS
 COMMENT ON FUNCTION booking.calendar_event_changed(uuid, text, bigint, jsonb) IS
     'For couriers: what the calendar tells of an event of ours. Where somebody has moved or deleted it, the appointment follows or is flagged, as set_calendar says, and booking.events tells of it. Returns none, agreed, flagged or followed; NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/changed.rs';
 COMMENT ON FUNCTION booking.finish_sync(uuid, text, bigint, text) IS
-    'For couriers: the calendar was read to its end, and goes on from p_sync_token. Returns {"ours"}: what a whole reading did not see, for calendar_event_changed. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+    'For couriers: the calendar was read to its end, and goes on from p_sync_token. Returns {"ours"}: where a whole reading has missed events of ours, these, for calendar_event_changed; then it is to be called again. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
 COMMENT ON FUNCTION booking.fail_sync(uuid, text, bigint, text, integer, boolean) IS
     'For couriers: the calendar could not be read; p_is_token_gone: it wants to be read from the beginning, at once. False where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
 COMMENT ON FUNCTION booking.watch_calendar(uuid, text, bigint, text, text, timestamptz) IS

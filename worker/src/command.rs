@@ -23,9 +23,7 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
         Do::Run(run) => run::run(options, run).await,
         Do::Check { org } => check::check(&Context::open(options, FEW)?, org).await,
         Do::Connect(asked) => connect::connect(&Context::open(options, FEW)?, &asked).await,
-        Do::Disconnect { provider, org } => {
-            connect::disconnect(&Context::open(options, FEW)?, provider, org).await
-        }
+        Do::Disconnect { provider, org } => connect::disconnect(&Context::open(options, FEW)?, provider, org).await,
         Do::Keys(Keys::Generate { id }) => keys::generate(&id),
         Do::Keys(Keys::Rotate) => keys::rotate(&Context::open(options, FEW)?).await,
         Do::Requeue { org, job } => requeue::requeue(&Context::open(options, FEW)?, org, job).await,

@@ -19,7 +19,12 @@ use crate::logs::LogFormat;
 use crate::twilio;
 
 #[derive(Debug, Parser)]
-#[command(name = "booking-worker", version, about = "Carries messages and calendar events out of the database, and their news back", max_term_width = 100)]
+#[command(
+    name = "booking-worker",
+    version,
+    about = "Carries messages and calendar events out of the database, and their news back",
+    max_term_width = 100
+)]
 pub struct Cli {
     #[command(flatten)]
     pub options: Options,

@@ -37,10 +37,9 @@ async fn twilio(context: &Context, asked: &Connect) -> Result<(), Error> {
             });
         }
     };
-    let mut secrets = Secrets::default();
-    let auth_token = secrets.next("BOOKING_TWILIO_AUTH_TOKEN", "the auth token of the account")?;
+    let auth_token = next_secret("BOOKING_TWILIO_AUTH_TOKEN", "the auth token of the account")?;
     let api_key_secret = match asked.api_key_sid {
-        Some(_) => Some(secrets.next("BOOKING_TWILIO_API_KEY_SECRET", "the secret of the API key")?),
+        Some(_) => Some(next_secret("BOOKING_TWILIO_API_KEY_SECRET", "the secret of the API key")?),
         None => None,
     };
     let account = TwilioAccount {
@@ -59,13 +58,18 @@ async fn twilio(context: &Context, asked: &Connect) -> Result<(), Error> {
     println!("Twilio is connected. Messages to patients go out from now on.");
     match context.options.public(&format!("/twilio/{}/inbound", asked.org)) {
         Some(address) => println!("At Twilio, set the sender's webhook for incoming messages to POST {address}"),
-        None => println!("Without --public-url nobody tells this worker that a message was delivered, or what patients answer."),
+        None => println!(
+            "Without --public-url nobody tells this worker that a message was delivered, or what patients answer."
+        ),
     }
     Ok(())
 }
 
 fn google(context: &Context, org_id: Uuid) -> Result<(), Error> {
-    println!("Open this link within seven days, as somebody who may edit the calendar:\n{}", start_link(context, org_id)?);
+    println!(
+        "Open this link within seven days, as somebody who may edit the calendar:\n{}",
+        start_link(context, org_id)?
+    );
     Ok(())
 }
 
@@ -76,7 +80,7 @@ struct VapiAccount {
 }
 
 async fn vapi(context: &Context, asked: &Connect) -> Result<(), Error> {
-    let api_key = Secrets::default().next("BOOKING_VAPI_API_KEY", "the private API key")?;
+    let api_key = next_secret("BOOKING_VAPI_API_KEY", "the private API key")?;
     store(context, asked.org, Provider::Vapi, &VapiAccount { api_key }, None).await?;
     println!("Vapi's key is stored.");
     Ok(())
@@ -95,26 +99,21 @@ async fn store(
     Ok(())
 }
 
-/// Where secrets come from: the environment, or else a line of standard input each.
-#[derive(Default)]
-struct Secrets;
-
-impl Secrets {
-    fn next(&mut self, variable: &str, what: &str) -> Result<SecretString, Error> {
-        if let Ok(value) = std::env::var(variable) {
-            return checked(SecretString::from(value), variable, what);
-        }
-        let input = std::io::stdin();
-        if input.is_terminal() {
-            eprintln!("Enter {what}, and then press Return (it is shown; to avoid that, use {variable} or a pipe):");
-        }
-        let mut line = zeroize::Zeroizing::new(String::new());
-        input.lock().read_line(&mut line).map_err(|error| Error::Input(error.kind()))?;
-        checked(SecretString::from(line.as_str()), variable, what)
+/// A secret: from the environment, or else the next line of standard input.
+fn next_secret(variable: &str, what: &str) -> Result<SecretString, Error> {
+    if let Ok(value) = std::env::var(variable) {
+        return checked(&SecretString::from(value), variable, what);
     }
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        eprintln!("Enter {what}, and then press Return (it is shown; to avoid that, use {variable} or a pipe):");
+    }
+    let mut line = zeroize::Zeroizing::new(String::new());
+    input.lock().read_line(&mut line).map_err(|error| Error::Input(error.kind()))?;
+    checked(&SecretString::from(line.as_str()), variable, what)
 }
 
-fn checked(secret: SecretString, variable: &str, what: &str) -> Result<SecretString, Error> {
+fn checked(secret: &SecretString, variable: &str, what: &str) -> Result<SecretString, Error> {
     let trimmed = secret.expose_secret().trim();
     if trimmed.is_empty() {
         return Err(Error::Stated(format!("{what} is missing: set {variable}, or write it to standard input")));

@@ -29,9 +29,8 @@ pub async fn rotate(context: &Context) -> Result<(), Error> {
         let context_of = Integration::context(integration.org_id, &integration.provider);
         let secret = keys.open(sealed, &context_of)?;
         let anew = keys.seal(secret.expose_secret(), &context_of);
-        rotated = rotated.saturating_add(usize::from(
-            context.database.replace_secret(integration, &anew, None).await?.is_some(),
-        ));
+        rotated = rotated
+            .saturating_add(usize::from(context.database.replace_secret(integration, &anew, None).await?.is_some()));
         bar.inc(1);
     }
     bar.finish_and_clear();

@@ -97,12 +97,8 @@ impl Database {
     /// Whether the lease was still ours.
     pub async fn lost_event(&self, job: &Claimed, event_id: &str) -> Result<bool, Error> {
         let sql = "SELECT booking.lost_event($1, $2, $3, $4)";
-        let arguments: [Argument<'_>; 4] = [
-            (&job.org_id, Type::UUID),
-            (&job.job_id, Type::UUID),
-            (&job.lease, Type::INT8),
-            (&event_id, Type::TEXT),
-        ];
+        let arguments: [Argument<'_>; 4] =
+            [(&job.org_id, Type::UUID), (&job.job_id, Type::UUID), (&job.lease, Type::INT8), (&event_id, Type::TEXT)];
         self.value(sql, &arguments).await
     }
 }

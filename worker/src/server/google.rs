@@ -106,7 +106,11 @@ pub async fn callback(State(served): State<Arc<Served>>, Query(told): Query<Call
     let context = &served.context;
     let Ok(keys) = context.keys() else { return forbidden() };
     let Some(state) = told.state.as_deref().and_then(|state| Ticket::read(state, keys, STATE)) else {
-        return page(StatusCode::FORBIDDEN, "This page has come too late, or from elsewhere.", "Use the link once more.");
+        return page(
+            StatusCode::FORBIDDEN,
+            "This page has come too late, or from elsewhere.",
+            "Use the link once more.",
+        );
     };
     let Some(code) = told.code.filter(|_| told.error.is_none()) else {
         return page(StatusCode::OK, "The calendar was not connected.", "Use the link once more if it should be.");
@@ -159,7 +163,8 @@ pub async fn notify(State(served): State<Arc<Served>>, Path(org_id): Path<Uuid>,
     let Some((channel, token)) = header("x-goog-channel-id").zip(header("x-goog-channel-token")) else {
         return forbidden();
     };
-    let is_ours = served.context.keys.as_ref().is_some_and(|keys| keys.verify(WATCH, &format!("{org_id}/{channel}"), token));
+    let is_ours =
+        served.context.keys.as_ref().is_some_and(|keys| keys.verify(WATCH, &format!("{org_id}/{channel}"), token));
     if !is_ours {
         counter!("booking_worker_callbacks_total", "kind" => "calendar", "outcome" => "forged").increment(1);
         return forbidden();

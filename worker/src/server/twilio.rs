@@ -19,7 +19,11 @@ struct Parameters(Vec<(String, String)>);
 
 impl Parameters {
     fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+        self.0
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
     }
 }
 
@@ -28,7 +32,8 @@ async fn signed(served: &Served, org_id: Uuid, uri: &Uri, headers: &HeaderMap, b
     let header = headers.get("x-twilio-signature")?.to_str().ok()?;
     let path = uri.path_and_query()?.as_str();
     let url = served.context.options.public(path)?;
-    let version = served.context.database.integration(org_id, crate::integration::Provider::Twilio).await.ok()??.version;
+    let version =
+        served.context.database.integration(org_id, crate::integration::Provider::Twilio).await.ok()??.version;
     let sender = served.context.accounts.sender(org_id, Some(version)).await.ok()?;
     let parameters: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
     signature::is_valid(&sender.account.auth_token, &url, &parameters, header).then_some(Parameters(parameters))

@@ -110,7 +110,9 @@ impl Events {
                 written.changed_at = event.updated;
                 Ok(Done::Written(written))
             }
-            Some(_) => Err(Failure::Refused { error: "the calendar has answered with another event".to_owned(), code: None }),
+            Some(_) => {
+                Err(Failure::Refused { error: "the calendar has answered with another event".to_owned(), code: None })
+            }
             None => Ok(Done::Lost(wanted.event_id.clone())),
         }
     }
@@ -120,10 +122,8 @@ impl Events {
         let mut is_new = wanted.is_new;
         for _ in 0..MOST_ROUNDS {
             self.must_last(lease)?;
-            if is_new {
-                if let Inserted::Event(event) = calendar.insert(&wanted.calendar_id, &wanted.event).await? {
-                    return Ok(Some(event));
-                }
+            if is_new && let Inserted::Event(event) = calendar.insert(&wanted.calendar_id, &wanted.event).await? {
+                return Ok(Some(event));
             }
             let Some(present) = calendar.get(&wanted.calendar_id, &wanted.event_id).await? else {
                 is_new = true;
@@ -153,9 +153,8 @@ impl Events {
     }
 
     async fn finish(&self, job: &EventJob, lease: Lease, written: &Written, is_dry_run: bool) {
-        let finished = lease
-            .report("event written", || self.context.database.finish_event(&job.job, written, is_dry_run))
-            .await;
+        let finished =
+            lease.report("event written", || self.context.database.finish_event(&job.job, written, is_dry_run)).await;
         counter!("booking_worker_jobs_total", "kind" => "event", "outcome" => "succeeded").increment(1);
         let (org_id, appointment_id) = (job.job.org_id, job.appointment_id);
         match finished {

@@ -91,7 +91,9 @@ impl Messages {
         let finished = lease.report("message sent", || self.context.database.finish_message(job, sid, status)).await;
         counter!("booking_worker_jobs_total", "kind" => "message", "outcome" => "succeeded").increment(1);
         match finished {
-            Some(true) => info!(org_id = %job.org_id, job_id = %job.job_id, kind = message.kind, status, "message sent"),
+            Some(true) => {
+                info!(org_id = %job.org_id, job_id = %job.job_id, kind = message.kind, status, "message sent")
+            }
             Some(false) => {
                 warn!(org_id = %job.org_id, job_id = %job.job_id, "sent, and then somebody else had the job");
             }
