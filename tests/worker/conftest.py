@@ -13,16 +13,19 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import pytest
-from courier import Courier
-from emulate import Emulate, Seed, install
-from stand_ins.google import FakeGoogle
-from stand_ins.listener import Listener
-from stand_ins.twilio import FakeTwilio
-
 TREE = Path(__file__).resolve().parents[2]
 # For clinic.py, sessions.py and their kin.
 sys.path.append(str(TREE / "tests" / "python"))
+
+import pytest
+from clinic import Clinic, connect
+from courier import Courier
+from databases import database_with_extension
+from emulate import Emulate, Seed, install
+from office import Office, make_role, write_keys
+from stand_ins.google import FakeGoogle
+from stand_ins.listener import Listener
+from stand_ins.twilio import FakeTwilio
 
 NO_DATABASE = "BOOKING_TEST_DSN is not set: pass a libpq conninfo of a superuser on a server that has the extension pg_booking"
 
@@ -57,8 +60,6 @@ def admin_dsn() -> str:
 @pytest.fixture
 def database(admin_dsn: str) -> Iterator[str]:
     """The connection string of a database of the test's own: couriers take the messages of everybody."""
-    from databases import database_with_extension  # from tests/python
-
     with database_with_extension(admin_dsn) as dsn:
         yield dsn
 
@@ -96,3 +97,16 @@ def emulate(emulate_is_installed: None, listener: Listener, tmp_path: Path) -> I
     """Messages to its number are posted to /inbound of `listener`."""
     with Emulate(tmp_path, Seed(sms_url=f"{listener.url}/inbound")) as emulate:
         yield emulate
+
+
+@pytest.fixture
+def office(
+    database: str, courier: Callable[..., Courier], worker_binary: Path, tmp_path: Path, twilio: FakeTwilio, google: FakeGoogle
+) -> Iterator[Office]:
+    """A clinic without accounts, in a database of its own, and a worker's role there."""
+    with connect(database) as session:
+        write_keys(worker_binary, tmp_path / "keys", "first")
+        role = make_role(session)
+        clinic = Clinic.open(database, session)
+        yield Office(session, clinic, role, courier, worker_binary, tmp_path, twilio, google)
+        session.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')

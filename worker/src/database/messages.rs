@@ -99,6 +99,17 @@ impl Database {
         self.value(sql, &arguments).await
     }
 
+    /// Whether the lease is ours at this moment, by the database's clock: this machine may have stood still.
+    pub async fn is_ours(&self, job: &Claimed) -> Result<bool, Error> {
+        let sql = "SELECT EXISTS (
+                SELECT FROM booking.outbox AS o
+                WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running'
+                  AND o.leased_until > pg_catalog.clock_timestamp())";
+        let arguments: [super::Argument<'_>; 3] =
+            [(&job.org_id, Type::UUID), (&job.job_id, Type::UUID), (&job.lease, Type::INT8)];
+        self.value(sql, &arguments).await
+    }
+
     /// The state that the job has after it; `None` where the lease was not ours any more.
     pub async fn fail_job(&self, job: &Claimed, failure: &Failure) -> Result<Option<String>, Error> {
         let outcome = match failure {

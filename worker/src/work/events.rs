@@ -103,7 +103,7 @@ impl Events {
             written.removed.push(removal.event_id.clone());
         }
         let Some(wanted) = &job.wanted else { return Ok(Done::Written(written)) };
-        match self.make_equal(calendar, wanted, lease).await? {
+        match self.make_equal(calendar, job, wanted, lease).await? {
             Some(event) if event.id == wanted.event_id => {
                 written.event_id = Some(event.id);
                 written.etag = event.etag;
@@ -118,7 +118,13 @@ impl Events {
     }
 
     /// The event as it is in the calendar afterwards; `None` for one that was deleted there.
-    async fn make_equal(&self, calendar: &Calendar, wanted: &Wanted, lease: Lease) -> Result<Option<Event>, Failure> {
+    async fn make_equal(
+        &self,
+        calendar: &Calendar,
+        job: &EventJob,
+        wanted: &Wanted,
+        lease: Lease,
+    ) -> Result<Option<Event>, Failure> {
         let mut is_new = wanted.is_new;
         for _ in 0..MOST_ROUNDS {
             self.must_last(lease)?;
@@ -136,7 +142,9 @@ impl Events {
             if is_equal(&present.raw, &wanted.event) {
                 return Ok(Some(present));
             }
+            // After the event was read: whoever has the job now and writes it changes what we have read, and ours is refused.
             self.must_last(lease)?;
+            lease.must_be_ours(&self.context.database, &job.job).await?;
             let etag = present.etag.as_deref();
             match calendar.patch(&wanted.calendar_id, &wanted.event_id, etag, &wanted.event).await? {
                 Patched::Event(event) => return Ok(Some(event)),

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use tokio::time::sleep;
 use tracing::warn;
 
+use crate::database::Database;
+use crate::database::messages::Claimed;
 use crate::error::Error;
 use crate::outcome::Failure;
 
@@ -25,11 +27,16 @@ impl Lease {
 
     /// Refuses to begin what might end after it: then somebody else would do it at the same time.
     pub fn must_last(&self, needed: Duration) -> Result<(), Failure> {
-        if self.left() > needed {
-            return Ok(());
+        if self.left() > needed { Ok(()) } else { Err(not_done("there was too little time left to begin")) }
+    }
+
+    /// Refuses what is not ours any more, whatever this machine's clock has missed.
+    pub async fn must_be_ours(&self, database: &Database, job: &Claimed) -> Result<(), Failure> {
+        match database.is_ours(job).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(not_done("somebody else has the job now")),
+            Err(error) => Err(not_done(error.to_string())),
         }
-        let error = "there was too little time left to begin".to_owned();
-        Err(Failure::NotDone { error, code: None, retry_after_seconds: None })
     }
 
     /// Reports until the database has heard it, or the lease is over: then somebody else finds out.
@@ -53,6 +60,10 @@ impl Lease {
             }
         }
     }
+}
+
+fn not_done(error: impl Into<String>) -> Failure {
+    Failure::NotDone { error: error.into(), code: None, retry_after_seconds: None }
 }
 
 #[cfg(test)]
