@@ -103,10 +103,10 @@ class Office:
 
     # Accounts.
 
-    def connect_twilio(self, per_second: float = 1000) -> str:
+    def connect_twilio(self, per_second: float = 1000, token: str = TOKEN) -> str:
         return self.command(
             "connect", "twilio", "--org", self.org, "--account-sid", ACCOUNT, "--from", SENDER, "--per-second", str(per_second),
-            words=f"{TOKEN}\n")
+            words=f"{token}\n")
 
     def connect_google(self) -> str:
         """Consents, at the worker that was started last, and returns the page at the end."""

@@ -171,29 +171,35 @@ impl Accounts {
 
     /// Notes that the account was used: that it works, now and then; that it is not accepted any more, at once.
     pub async fn note(&self, org_id: Uuid, provider: Provider, version: i64, failure: Option<&Failure>) {
-        if failure.is_none() && !self.is_time_to_note(org_id, provider) {
+        if !self.is_time_to_note(org_id, provider, failure.is_some()) {
             return;
         }
         let is_lost = matches!(failure, Some(Failure::Unauthorized { .. }));
-        let problem = failure.map(Failure::error);
+        let problem = failure.map(|failure| match failure {
+            Failure::Unauthorized { error, .. } => format!("{error}; connect the account again"),
+            other => other.error().to_owned(),
+        });
         if is_lost {
-            warn!(%org_id, %provider, problem, "the account is not accepted any more: connect it again");
+            warn!(%org_id, %provider, problem, "the account is not accepted any more");
         }
-        if let Err(error) = self.database.integration_checked(org_id, provider, version, problem, is_lost).await {
+        let checked = self.database.integration_checked(org_id, provider, version, problem.as_deref(), is_lost).await;
+        if let Err(error) = checked {
             warn!(%org_id, %provider, %error, "cannot note the state of the account");
         }
     }
 
-    fn is_time_to_note(&self, org_id: Uuid, provider: Provider) -> bool {
+    /// Trouble at once, and that it is over too; that all is well, now and then.
+    fn is_time_to_note(&self, org_id: Uuid, provider: Provider, is_trouble: bool) -> bool {
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        let last = noted.insert((org_id, provider), Instant::now());
-        match last {
-            Some(last) if last.elapsed() < NOTED_EVERY => {
-                noted.insert((org_id, provider), last);
-                false
-            }
-            _ => true,
+        if is_trouble {
+            noted.remove(&(org_id, provider));
+            return true;
         }
+        let is_known = noted.get(&(org_id, provider)).is_some_and(|last| last.elapsed() < NOTED_EVERY);
+        if !is_known {
+            noted.insert((org_id, provider), Instant::now());
+        }
+        !is_known
     }
 }
 

@@ -100,6 +100,11 @@ class Slow:
         self._until.wait()
         wire.send(reply or process())
 
+    @property
+    def is_held(self) -> bool:
+        """Whether a request has got there."""
+        return self._held.is_set()
+
     def wait_until_held(self) -> None:
         """Returns when a request has got there."""
         assert self._held.wait(PATIENCE), "no request came to be held"

@@ -78,6 +78,11 @@ class OAuth:
         for grant in self.grants:
             grant.is_revoked = grant.is_revoked or grant.user == user
 
+    @property
+    def given_out(self) -> list[str]:
+        """Every access token."""
+        return list(self._access)
+
     def admit(self, request: Request, allowing: set[str]) -> str:
         """The user whose access token this is; the grant must have one of these scopes."""
         kind, _, given = request.headers.get("authorization", "").partition(" ")
