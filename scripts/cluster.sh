@@ -4,12 +4,13 @@
 #   scripts/cluster.sh start NAME [SETTING=VALUE ...]   makes the cluster if need be and starts it
 #   scripts/cluster.sh standby NAME PRIMARY             makes a standby of another cluster of this tree, which must run
 #   scripts/cluster.sh stop | remove | status NAME
+#   scripts/cluster.sh kill NAME                        kills the server without a warning, as a power cut would
 #   scripts/cluster.sh psql NAME [ARGUMENT ...]         psql as the superuser
 #   scripts/cluster.sh socket NAME                      prints the directory of its socket
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|stop|remove|status|psql|socket NAME [ARGUMENT ...]"
+[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|stop|kill|remove|status|psql|socket NAME [ARGUMENT ...]"
 action=$1 name=$2
 shift 2
 [[ $name =~ ^[a-z][a-z0-9_-]{0,19}$ ]] || fail "\"$name\" is no name for a cluster: use up to 20 lower-case letters, digits, _ and -."
@@ -169,6 +170,13 @@ stop() {
         as_server_user "$pg_bin/pg_ctl" stop --pgdata "$data" --silent --mode immediate >/dev/null
 }
 
+kill_server() {
+    local process
+    process=$(server_process)
+    [ -n "$process" ] || return 0
+    kill -9 "$process"
+}
+
 remove() {
     stop
     rm -rf "$home" "$socket"
@@ -192,7 +200,8 @@ locate_home
 case $action in
 start | standby) "$action" "$@" ;;
 stop | remove | status) "$action" ;;
+kill) kill_server ;;
 psql) exec "$pg_bin/psql" -h "$socket" -p "$port" -U postgres "$@" ;;
 socket) echo "$socket" ;;
-*) fail "there is no action \"$action\": use start, standby, stop, remove, status, psql or socket." ;;
+*) fail "there is no action \"$action\": use start, standby, stop, kill, remove, status, psql or socket." ;;
 esac

@@ -6,12 +6,13 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_suites=(lint core phones extension sql isolation python hostile client dba fuzz)
+all_suites=(lint core phones extension sql isolation python hostile client dba worker fuzz)
 # These talk to a server that has the extension.
-server_suites=" sql isolation python hostile client dba "
+server_suites=" sql isolation python hostile client dba worker "
 
 suites=("${@:-${all_suites[@]}}")
-if [ "${suites[*]}" = postgres ]; then read -ra suites <<< "extension$server_suites"; fi
+# The worker is the same program whatever the server: once is enough.
+if [ "${suites[*]}" = postgres ]; then read -ra suites <<< "extension${server_suites/worker/}"; fi
 logs=$tree/tests/results/logs
 report=()
 total_passed=0

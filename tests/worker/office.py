@@ -47,7 +47,8 @@ class Office:
     place: Path
     twilio: FakeTwilio
     google: FakeGoogle
-    flags: list[str] = field(default_factory=list)
+    # What an operator has set differently.
+    overrides: dict[str, str] = field(default_factory=dict)
 
     @property
     def org(self) -> str:
@@ -76,7 +77,7 @@ class Office:
             "BOOKING_GOOGLE_TOKEN_URL": f"{self.google.url}/token",
             "BOOKING_GOOGLE_REVOKE_URL": f"{self.google.url}/revoke",
             "BOOKING_GOOGLE_CALENDAR_URL": f"{self.google.url}/calendar/v3",
-        }
+        } | self.overrides
 
     # Programs.
 

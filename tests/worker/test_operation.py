@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
+import subprocess
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -243,3 +246,25 @@ def test_options_that_cannot_be_are_refused(office: Office, flags: list[str], wo
 def test_requeueing_what_is_not_there_says_so(office: Office):
     assert "no such job" in office.command("requeue", "--org", office.org, "--job", office.org, status=1)
     assert "0 of 0 jobs" in office.command("requeue", "--org", office.org)
+
+
+def test_a_server_that_is_killed_in_the_middle_of_a_lease_loses_nothing(office: Office):
+    """The whole server, not one connection: what it had committed is there again, and nobody is told twice."""
+    if not (cluster := os.environ.get("BOOKING_TEST_CLUSTER")):
+        pytest.skip("BOOKING_TEST_CLUSTER names no cluster that may be killed")
+    office.connect_twilio()
+    worker = office.start()
+    office.connect_google()
+    office.twilio.faults.add("POST", MESSAGES, held := slow(processed=True))
+    booked = office.book(phone="+14155550166")
+    held.wait_until_held()
+    script = Path(__file__).resolve().parents[2] / "scripts" / "cluster.sh"
+    subprocess.run([script, "kill", cluster], check=True, capture_output=True)
+    held.release()
+    worker.wait_for_log("cannot report; trying again")
+    subprocess.run([script, "start", cluster, "fsync=off"], check=True, capture_output=True)
+    with psycopg.connect(office.clinic.dsn, autocommit=True) as session:
+        again = replace(office, session=session, clinic=replace(office.clinic, admin=session))
+        worker.wait_until(lambda: again.status(booked)["messageSid"] and again.event(booked) == "synced")
+        worker.wait_until(again.is_settled)
+        assert len(again.twilio.sent_to("+14155550166")) == 1

@@ -110,8 +110,11 @@ impl Events {
                 written.changed_at = event.updated;
                 Ok(Done::Written(written))
             }
-            Some(_) => {
-                Err(Failure::Refused { error: "the calendar has answered with another event".to_owned(), code: None })
+            Some(other) => {
+                // Whatever it is, nobody would ever find it again.
+                calendar.delete(&wanted.calendar_id, &other.id).await?;
+                let error = "the calendar has answered with another event".to_owned();
+                Err(Failure::Refused { error, code: None })
             }
             None => Ok(Done::Lost(wanted.event_id.clone())),
         }
