@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Shows the main job with a private PostgreSQL: a messy request booked, a taken slot refused with alternatives, a wrong year put
-# right, ten callers at once on one slot, and a service with opening hours. Fails if any of it does not come out so. The
-# statements are in demo/.
+# right, ten callers at once on one slot, a service with opening hours, the message and the event that follow a booking. Fails
+# if any of it does not come out so. The statements are in demo/.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
@@ -58,6 +58,22 @@ race() {
     cat "$work"/answer-* | run 4-result.sql
 }
 
+# With no accounts there is nobody to send to: a worker writes to its log what it would have sent.
+messages() {
+    run 6-messages.sql
+    say ''
+    say 'A worker that has no accounts does what is due as a dry run:'
+    say ''
+    say "$ booking-worker run --dry-run --until-idle --database-url ..."
+    "$tree/target/release/booking-worker" run --dry-run --until-idle --listen 127.0.0.1:0 \
+        --database-url "host=$("$cluster" socket demo) port=$(pin ports socket) user=postgres dbname=$database" 2>&1 |
+        tee "$work/worker" | grep 'dry run: '
+    if ! grep -q 'dry run: message' "$work/worker" || ! grep -q 'dry run: event written' "$work/worker"; then
+        fail "the worker has shown no message or no event: $(cat "$work/worker")"
+    fi
+    run 7-sent.sql
+}
+
 heading_of_race() {
     say ''
     say '4. Ten callers at once on one slot'
@@ -71,6 +87,7 @@ heading_of_race() {
 
 "$tree/scripts/prerequisites.sh"
 "$tree/scripts/install.sh"
+"$tree/scripts/worker.sh"
 "$cluster" start demo
 prepare_database
 
@@ -92,6 +109,7 @@ run 2-slot-taken.sql
 run 3-date-corrected.sql
 race
 run 5-opening-hours.sql
+messages
 
 cat <<TEXT
 
@@ -103,5 +121,6 @@ Try, for the clinic above:
     SELECT booking.check_availability('$org_id', 'tomorrow', 'cleaning');
     SELECT * FROM booking.available_slots('$org_id', now(), now() + interval '1 day') LIMIT 5;
     SELECT booking.health();
+With accounts, target/release/booking-worker sends: README.md says how to connect them.
 make demo runs this again with a new clinic, make demo-stop stops the server, make clean-demo removes it.
 TEXT

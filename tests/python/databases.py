@@ -15,12 +15,13 @@ from psycopg.conninfo import make_conninfo
 def new_database(admin_dsn: str, encoding: str = "UTF8") -> Iterator[str]:
     """The connection string of a new, empty database."""
     name = f"booking_test_{uuid4().hex[:8]}"
+    create = "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE 'C' LC_CTYPE 'C'"
     with psycopg.connect(admin_dsn, autocommit=True) as server:
-        create = "CREATE DATABASE {} TEMPLATE template0 ENCODING {} LC_COLLATE 'C' LC_CTYPE 'C'"
         server.execute(sql.SQL(create).format(sql.Identifier(name), sql.Literal(encoding)))
-        try:
-            yield make_conninfo(admin_dsn, dbname=name)
-        finally:
+    try:
+        yield make_conninfo(admin_dsn, dbname=name)
+    finally:
+        with psycopg.connect(admin_dsn, autocommit=True) as server:
             server.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 

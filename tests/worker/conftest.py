@@ -104,9 +104,11 @@ def office(
     database: str, courier: Callable[..., Courier], worker_binary: Path, tmp_path: Path, twilio: FakeTwilio, google: FakeGoogle
 ) -> Iterator[Office]:
     """A clinic without accounts, in a database of its own, and a worker's role there."""
-    with connect(database) as session:
-        write_keys(worker_binary, tmp_path / "keys", "first")
-        role = make_role(session)
-        clinic = Clinic.open(database, session)
-        yield Office(session, clinic, role, courier, worker_binary, tmp_path, twilio, google)
-        session.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
+    session = connect(database)
+    write_keys(worker_binary, tmp_path / "keys", "first")
+    role = make_role(session)
+    yield Office(session, Clinic.open(database, session), role, courier, worker_binary, tmp_path, twilio, google)
+    session.close()
+    # The server may have been killed meanwhile.
+    with connect(database) as last:
+        last.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')

@@ -139,12 +139,22 @@ def test_a_database_that_goes_away_in_the_middle_of_a_job_comes_back_and_hears_o
 
 
 def test_a_database_that_is_away_when_it_starts_is_waited_for(office: Office):
+    open_to = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+    name = sql.Identifier(office.session.info.dbname)
     with psycopg.connect(make_conninfo(office.clinic.dsn, dbname="postgres"), autocommit=True) as server:
-        server.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(sql.Identifier(office.role)))
+        server.execute(open_to.format(name, sql.Literal(False)))
         worker = office.courier(env=office.env)
         worker.wait_for_log("waiting for the database")
-        server.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(office.role)))
+        worker.wait_for_log("cannot claim; trying again")
+        server.execute(open_to.format(name, sql.Literal(True)))
     worker.wait_for_log("the database is back")
+
+
+@pytest.mark.parametrize("wrong", [{"user": "nobody_of_this_name"}, {"dbname": "no_such_database"}])
+def test_a_database_that_refuses_it_is_not_waited_for(office: Office, wrong: dict[str, str]):
+    worker = office.courier(env=office.env | {"BOOKING_DATABASE_URL": make_conninfo(office.clinic.dsn, **wrong)})
+    assert worker.wait() == 1
+    assert next(iter(wrong.values())) in worker.log
 
 
 def test_a_callback_that_the_database_cannot_take_is_asked_for_again(office: Office):

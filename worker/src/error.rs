@@ -42,6 +42,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether waiting can help: the database is away, and has not refused us.
+    pub fn may_pass(&self) -> bool {
+        let state = self.sql_state().map_or("", SqlState::code);
+        let is_refusal = state.starts_with("28") || *state == *SqlState::INVALID_CATALOG_NAME.code();
+        matches!(self, Error::Pool(_)) && !is_refusal
+    }
+
     /// The SQLSTATE, if the database has answered with one.
     pub fn sql_state(&self) -> Option<&SqlState> {
         match self {

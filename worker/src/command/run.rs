@@ -38,10 +38,10 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
     let listener = serve(&context, &run, stop.clone()).await?;
     // What is wrong for good is said at once; a database that is away may come back.
     if let Err(error) = context.database.heartbeat(&name, &state(&run), false).await {
-        match error {
-            Error::Pool(_) => warn!(%error, "waiting for the database"),
-            error => return Err(error),
+        if !error.may_pass() {
+            return Err(error);
         }
+        warn!(%error, "waiting for the database");
     }
     info!(worker = name, listening = %listener, dry_run = run.dry_run, version = env!("CARGO_PKG_VERSION"), "at work");
     tokio::spawn(stop_on_signal(stop.clone()));
