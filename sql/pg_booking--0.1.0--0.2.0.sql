@@ -23,6 +23,8 @@ ALTER TABLE booking.busy_blocks
     ADD CONSTRAINT busy_blocks_from_outside_are_whole CHECK ((calendar_id IS NULL) = (outside_id IS NULL));
 CREATE UNIQUE INDEX busy_blocks_of_outside ON booking.busy_blocks (org_id, calendar_id, outside_id, resource_id)
     WHERE outside_id IS NOT NULL;
+COMMENT ON TABLE booking.busy_blocks IS
+    'When resources are away: every seat is taken. Written by add_busy_block and remove_busy_block, and by the functions that read outside calendars.';
 COMMENT ON COLUMN booking.busy_blocks.calendar_id IS 'The outside calendar that says so; NULL: add_busy_block did.';
 COMMENT ON COLUMN booking.busy_blocks.outside_id IS 'The event in that calendar.';
 COMMENT ON COLUMN booking.busy_blocks.seen IS 'The lease under which it was last seen there: what a whole reading does not see is over.';
@@ -31,7 +33,7 @@ COMMENT ON INDEX booking.busy_blocks_of_outside IS 'Each outside event once for 
 -- From here on written by scripts/upgrade-script.py.
 
 -- What is to be sent and written elsewhere, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.
--- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is discarded.
+-- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is withdrawn.
 CREATE TABLE booking.outbox (
     org_id         uuid        NOT NULL,
     id             uuid        NOT NULL,
@@ -39,10 +41,12 @@ CREATE TABLE booking.outbox (
     appointment_id uuid        NOT NULL,
     state          text        NOT NULL DEFAULT 'available'
         CHECK (state IN ('available', 'running', 'retryable', 'succeeded', 'discarded', 'cancelled')),
-    attempts       integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
-    run_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    deadline       timestamptz NOT NULL,
-    lease          bigint      NOT NULL DEFAULT 0,
+    attempts       integer     NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 1000000),
+    run_at         timestamptz NOT NULL DEFAULT pg_catalog.now()
+        CHECK (run_at >= TIMESTAMPTZ '1000-01-01 00:00:00+00' AND run_at < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
+    deadline       timestamptz NOT NULL
+        CHECK (deadline >= TIMESTAMPTZ '1000-01-01 00:00:00+00' AND deadline < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
+    lease          bigint      NOT NULL DEFAULT 0 CHECK (lease BETWEEN 0 AND 4611686018427387904),
     leased_by      text,
     leased_until   timestamptz,
     last_error     text,
@@ -55,12 +59,12 @@ CREATE TABLE booking.outbox (
         (state IN ('succeeded', 'discarded', 'cancelled')) = (finished_at IS NOT NULL))
 );
 
-CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at)
+CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at, id)
     WHERE state IN ('available', 'retryable') AND kind <> 'calendar';
 -- One is enough: what the event is to be is seen when it is claimed.
 CREATE UNIQUE INDEX outbox_one_event_waiting ON booking.outbox (org_id, appointment_id)
     WHERE state IN ('available', 'retryable') AND kind = 'calendar';
-CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at)
+CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at, id)
     WHERE state IN ('available', 'retryable') AND kind = 'calendar';
 CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
 CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
@@ -81,7 +85,7 @@ COMMENT ON COLUMN booking.outbox.state IS
 COMMENT ON COLUMN booking.outbox.attempts IS 'How often it has been claimed.';
 COMMENT ON COLUMN booking.outbox.run_at IS 'Not before.';
 COMMENT ON COLUMN booking.outbox.deadline IS
-    'Not after. Of a message: the start of the appointment; of an event: its end, or a day from now if that is later.';
+    'Not begun after. Of a message: the start of the appointment; of an event: its end, or a day from now if that is later.';
 COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the holder of the latest can finish the job.';
 COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
 COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';
@@ -186,14 +190,17 @@ CREATE TABLE booking.integrations (
     connected        boolean     NOT NULL DEFAULT false,
     last_checked_at  timestamptz,
     problem          text,
-    settings         jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(settings) = 'object'),
+    settings         jsonb       NOT NULL DEFAULT '{}' CHECK (
+        pg_catalog.jsonb_typeof(settings) = 'object' AND CASE pg_catalog.jsonb_typeof(settings -> 'per_second')
+            WHEN 'number' THEN (settings ->> 'per_second')::float8 BETWEEN 0.01 AND 1000 ELSE settings -> 'per_second' IS NULL END),
     key_id           text,
     nonce            bytea       CHECK (pg_catalog.octet_length(nonce) = 12),
     ciphertext       bytea       CHECK (pg_catalog.octet_length(ciphertext) BETWEEN 16 AND 65536),
     version          bigint      NOT NULL DEFAULT 1,
     expires_at       timestamptz,
     refreshing_until timestamptz,
-    next_send_at     timestamptz,
+    next_send_at     timestamptz CHECK (
+        next_send_at >= TIMESTAMPTZ '1000-01-01 00:00:00+00' AND next_send_at < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
     created_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (org_id, provider),
@@ -281,15 +288,16 @@ CREATE TABLE booking.calendars (
     org_id              uuid        NOT NULL,
     calendar_id         text        NOT NULL CHECK (calendar_id <> ''),
     sync_token          text,
-    next_sync_at        timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    next_sync_at        timestamptz NOT NULL DEFAULT pg_catalog.now() CHECK (pg_catalog.isfinite(next_sync_at)),
     synced_at           timestamptz,
     full_sync_at        timestamptz,
-    attempts            integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    attempts            integer     NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 1000000),
     problem             text,
-    lease               bigint      NOT NULL DEFAULT 0,
+    lease               bigint      NOT NULL DEFAULT 0 CHECK (lease BETWEEN 0 AND 4611686018427387904),
     leased_by           text,
     leased_until        timestamptz,
     claimed_at          timestamptz,
+    is_whole            boolean     NOT NULL DEFAULT false,
     channel_id          text,
     channel_resource_id text,
     channel_expires_at  timestamptz,
@@ -316,6 +324,7 @@ COMMENT ON COLUMN booking.calendars.lease IS 'Rises with every claim. Only the h
 COMMENT ON COLUMN booking.calendars.leased_by IS 'The courier that reads it, or last did.';
 COMMENT ON COLUMN booking.calendars.leased_until IS 'Until when nobody else does; NULL: nobody does.';
 COMMENT ON COLUMN booking.calendars.claimed_at IS 'When it was last claimed: what was written before is what the reading can show.';
+COMMENT ON COLUMN booking.calendars.is_whole IS 'Whether it is being read from the beginning, or last was.';
 COMMENT ON COLUMN booking.calendars.channel_id IS 'The channel by which the provider tells of changes; NULL: it is only asked.';
 COMMENT ON COLUMN booking.calendars.channel_resource_id IS 'What the provider calls what it watches.';
 COMMENT ON COLUMN booking.calendars.channel_expires_at IS 'When the channel ends; a new one is opened before.';
@@ -497,7 +506,7 @@ CREATE FUNCTION booking.claim_messages(
     "marker" TEXT,
     "is_unsure" bool,
     "first_tried_at" timestamp with time zone,
-    "not_before" timestamp with time zone,
+    "wait_milliseconds" INT,
     "integration_version" bigint
 )
 SET search_path TO pg_catalog, pg_temp
@@ -838,13 +847,13 @@ BEGIN
             booking.message_templates, booking.outbox, booking.messages, booking.opt_outs, booking.calendars,
             booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
-    -- What is sealed is nobody's to read but the courier's.
+    -- What is sealed is for couriers, and for whoever takes it away.
     EXECUTE format('GRANT SELECT (org_id, provider, connected, last_checked_at, problem, settings, key_id, version, expires_at,
             next_send_at, created_at, updated_at)
         ON booking.integrations TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON
-            booking.appointments, booking.contacts, booking.idempotency_keys, booking.outbox
-        TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON booking.appointments, booking.contacts, booking.idempotency_keys TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, run_at, deadline) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, detail) ON booking.events TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, run_at, deadline, finished_at) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
@@ -877,8 +886,8 @@ BEGIN
             booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
             booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON booking.calendars, booking.events TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (sync_token, next_sync_at) ON booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, calendar_id, lease), UPDATE (sync_token, next_sync_at, lease, leased_until)
+        ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
             refreshing_until, next_send_at, updated_at)
         ON booking.integrations TO %s', p_role);
@@ -933,7 +942,7 @@ BEGIN
             refreshing_until, next_send_at, updated_at)
         ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (sync_token, next_sync_at, synced_at, full_sync_at, attempts, problem, lease, leased_by,
-            leased_until, claimed_at, channel_id, channel_resource_id, channel_expires_at)
+            leased_until, claimed_at, is_whole, channel_id, channel_resource_id, channel_expires_at)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, starts_at, ends_at, etag, changed_at, seen, flag, updated_at)
         ON booking.calendar_events TO %s', p_role);
@@ -993,7 +1002,7 @@ COMMENT ON FUNCTION booking.pause_couriers(uuid, boolean) IS
     'Whether couriers leave everything of an organization alone: nothing goes out and nothing is lost, except what misses its time. Unknown organization: 22023. Source: src/outbox/manage.rs';
 
 COMMENT ON FUNCTION booking.claim_messages(text, integer, integer, boolean) IS
-    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each goes out at not_before, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
+    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each waits wait_milliseconds from now, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
 COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
     'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word, or dry_run. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
 COMMENT ON FUNCTION booking.fail_job(uuid, uuid, bigint, text, text, text, integer) IS
@@ -1018,9 +1027,9 @@ COMMENT ON FUNCTION booking.claim_syncs(text, integer, integer) IS
 COMMENT ON FUNCTION booking.apply_calendar_changes(uuid, text, bigint, jsonb) IS
     'For couriers: a page of what the calendar has listed. Writes who is busy, and returns {"busy","free","ours"}: each item of ours goes to calendar_event_changed. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
 COMMENT ON FUNCTION booking.calendar_event_changed(uuid, text, bigint, jsonb) IS
-    'For couriers: what the calendar tells of an event of ours. Where somebody has moved or deleted it, the appointment follows or is flagged, as set_calendar says, and booking.events tells of it. Returns none, agreed, flagged or followed; NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/changed.rs';
+    'For couriers: what the calendar tells of an event of ours. Where somebody has moved or deleted it, the appointment follows or is flagged, as set_calendar says, and booking.events tells of it. Returns none, agreed, flagged, followed or restored; NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/changed.rs';
 COMMENT ON FUNCTION booking.finish_sync(uuid, text, bigint, text) IS
-    'For couriers: the calendar was read to its end, and goes on from p_sync_token. Returns {"ours"}: where a whole reading has missed events of ours, these, for calendar_event_changed; then it is to be called again. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+    'For couriers: the calendar was read to its end, and goes on from p_sync_token. Returns {"ours"}: where a reading from the beginning has missed events of ours, these: ask the calendar for each, pass what it says (status missing: nothing) to calendar_event_changed, and call this again. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
 COMMENT ON FUNCTION booking.fail_sync(uuid, text, bigint, text, integer, boolean) IS
     'For couriers: the calendar could not be read; p_is_token_gone: it wants to be read from the beginning, at once. False where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
 COMMENT ON FUNCTION booking.watch_calendar(uuid, text, bigint, text, text, timestamptz) IS

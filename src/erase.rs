@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::answer;
-use crate::book::lock::Locks;
+use crate::book::lock::{self, Locks};
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
@@ -33,6 +33,10 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         Refusal::new(Code::ContactNotFound, message, "pass the phone that the bookings were made with")
     };
     let contact = find(client, organization.id, phone.as_str())?.ok_or_else(not_found)?;
+    // Appointments, slots, jobs, messages: in the order in which everybody locks them.
+    for id in appointments_of(client, organization.id, contact)? {
+        lock::appointment(client, organization.id, id)?;
+    }
     let mut locks = Locks::new(organization.id);
     locks.contact(&phone);
     for (resource_id, blocked) in occupied(client, organization.id, contact)? {
@@ -48,6 +52,7 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         as_postgres(contact).into(),
         instant::to_postgres(instant::clock_now())?.into(),
     ];
+    run_fresh(client, LOCK_ROWS, &[as_postgres(organization.id).into(), as_postgres(contact).into()])?;
     if organization.has_outbox {
         outbox::forget(client, organization.id, contact, phone.as_str())?;
         outside_calendar::remove(client, organization.id, Some(contact))?;
@@ -66,6 +71,22 @@ fn find(client: &mut SpiClient<'_>, org_id: Uuid, phone: &str) -> Result<Option<
     let found = run_fresh(client, FIND, &[as_postgres(org_id).into(), phone.into()])?;
     let row = found.into_iter().next();
     Ok(row.map(|row| row.get::<pgrx::Uuid>(1)).transpose()?.flatten().map(from_postgres))
+}
+
+/// $1 org_id, $2 contact. In one order.
+const LOCK_ROWS: &str = "
+    SELECT a.id FROM booking.appointments AS a WHERE a.org_id = $1 AND a.contact_id = $2 ORDER BY a.id FOR NO KEY UPDATE";
+
+/// $1 org_id, $2 contact.
+const APPOINTMENTS: &str = "
+    SELECT a.id FROM booking.appointments AS a
+    WHERE a.org_id = $1 AND a.contact_id = $2 AND a.status IN ('held', 'pending', 'confirmed')
+    ORDER BY a.id";
+
+fn appointments_of(client: &mut SpiClient<'_>, org_id: Uuid, contact: Uuid) -> Result<Vec<Uuid>> {
+    let rows = run_fresh(client, APPOINTMENTS, &[as_postgres(org_id).into(), as_postgres(contact).into()])?;
+    let ids: Vec<Option<pgrx::Uuid>> = rows.map(|row| row.get(1)).collect::<Result<_>>()?;
+    Ok(ids.into_iter().flatten().map(from_postgres).collect())
 }
 
 /// $1 org_id, $2 contact, $3 the clock.
@@ -131,6 +152,10 @@ const CLEAN: &str = "
     SELECT (SELECT pg_catalog.count(*) FROM appointments), (SELECT pg_catalog.count(*) FROM contacts),
         (SELECT pg_catalog.count(*) FROM keys)";
 
+/// $1 org_id. Appointments before jobs, as everybody locks them.
+const LOCK_ALL: &str = "
+    SELECT a.id FROM booking.appointments AS a WHERE a.org_id = $1 ORDER BY a.id FOR UPDATE";
+
 fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option<&str>) -> Result<Value> {
     let org_id = org_id.ok_or_else(|| org_not_found("NULL"))?;
     let found = run_fresh(client, NAME, &[org_id.into()])?;
@@ -143,6 +168,7 @@ fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option
         let hint = "pass the name as it stands in booking.organizations: this deletes every booking and contact";
         return Err(Refusal::new(Code::InvalidRequest, message, hint).into());
     }
+    run_fresh(client, LOCK_ALL, &[org_id.into()])?;
     if outbox::exists(client)? {
         outbox::clean(client, from_postgres(org_id))?;
         outside_calendar::remove(client, from_postgres(org_id), None)?;

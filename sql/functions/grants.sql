@@ -23,13 +23,13 @@ BEGIN
             booking.message_templates, booking.outbox, booking.messages, booking.opt_outs, booking.calendars,
             booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
-    -- What is sealed is nobody's to read but the courier's.
+    -- What is sealed is for couriers, and for whoever takes it away.
     EXECUTE format('GRANT SELECT (org_id, provider, connected, last_checked_at, problem, settings, key_id, version, expires_at,
             next_send_at, created_at, updated_at)
         ON booking.integrations TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON
-            booking.appointments, booking.contacts, booking.idempotency_keys, booking.outbox
-        TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON booking.appointments, booking.contacts, booking.idempotency_keys TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, run_at, deadline) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, detail) ON booking.events TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, run_at, deadline, finished_at) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
@@ -62,8 +62,8 @@ BEGIN
             booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
             booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON booking.calendars, booking.events TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (sync_token, next_sync_at) ON booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, calendar_id, lease), UPDATE (sync_token, next_sync_at, lease, leased_until)
+        ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
             refreshing_until, next_send_at, updated_at)
         ON booking.integrations TO %s', p_role);
@@ -118,7 +118,7 @@ BEGIN
             refreshing_until, next_send_at, updated_at)
         ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (sync_token, next_sync_at, synced_at, full_sync_at, attempts, problem, lease, leased_by,
-            leased_until, claimed_at, channel_id, channel_resource_id, channel_expires_at)
+            leased_until, claimed_at, is_whole, channel_id, channel_resource_id, channel_expires_at)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, starts_at, ends_at, etag, changed_at, seen, flag, updated_at)
         ON booking.calendar_events TO %s', p_role);

@@ -30,7 +30,7 @@ ALTER TABLE booking.busy_blocks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY busy_blocks_of_tenant ON booking.busy_blocks USING (org_id = booking.current_org_id());
 
 COMMENT ON TABLE booking.busy_blocks IS
-    'When resources are away: every seat is taken. Written by add_busy_block and remove_busy_block.';
+    'When resources are away: every seat is taken. Written by add_busy_block and remove_busy_block, and by the functions that read outside calendars.';
 COMMENT ON COLUMN booking.busy_blocks.during IS 'Half-open, [start, end).';
 COMMENT ON COLUMN booking.busy_blocks.org_id IS 'The organization it belongs to.';
 COMMENT ON COLUMN booking.busy_blocks.id IS 'Within the organization; a uuid of version 7, so in order of creation.';

@@ -3,15 +3,16 @@ CREATE TABLE booking.calendars (
     org_id              uuid        NOT NULL,
     calendar_id         text        NOT NULL CHECK (calendar_id <> ''),
     sync_token          text,
-    next_sync_at        timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    next_sync_at        timestamptz NOT NULL DEFAULT pg_catalog.now() CHECK (pg_catalog.isfinite(next_sync_at)),
     synced_at           timestamptz,
     full_sync_at        timestamptz,
-    attempts            integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
+    attempts            integer     NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 1000000),
     problem             text,
-    lease               bigint      NOT NULL DEFAULT 0,
+    lease               bigint      NOT NULL DEFAULT 0 CHECK (lease BETWEEN 0 AND 4611686018427387904),
     leased_by           text,
     leased_until        timestamptz,
     claimed_at          timestamptz,
+    is_whole            boolean     NOT NULL DEFAULT false,
     channel_id          text,
     channel_resource_id text,
     channel_expires_at  timestamptz,
@@ -38,6 +39,7 @@ COMMENT ON COLUMN booking.calendars.lease IS 'Rises with every claim. Only the h
 COMMENT ON COLUMN booking.calendars.leased_by IS 'The courier that reads it, or last did.';
 COMMENT ON COLUMN booking.calendars.leased_until IS 'Until when nobody else does; NULL: nobody does.';
 COMMENT ON COLUMN booking.calendars.claimed_at IS 'When it was last claimed: what was written before is what the reading can show.';
+COMMENT ON COLUMN booking.calendars.is_whole IS 'Whether it is being read from the beginning, or last was.';
 COMMENT ON COLUMN booking.calendars.channel_id IS 'The channel by which the provider tells of changes; NULL: it is only asked.';
 COMMENT ON COLUMN booking.calendars.channel_resource_id IS 'What the provider calls what it watches.';
 COMMENT ON COLUMN booking.calendars.channel_expires_at IS 'When the channel ends; a new one is opened before.';

@@ -5,14 +5,17 @@ CREATE TABLE booking.integrations (
     connected        boolean     NOT NULL DEFAULT false,
     last_checked_at  timestamptz,
     problem          text,
-    settings         jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(settings) = 'object'),
+    settings         jsonb       NOT NULL DEFAULT '{}' CHECK (
+        pg_catalog.jsonb_typeof(settings) = 'object' AND CASE pg_catalog.jsonb_typeof(settings -> 'per_second')
+            WHEN 'number' THEN (settings ->> 'per_second')::float8 BETWEEN 0.01 AND 1000 ELSE settings -> 'per_second' IS NULL END),
     key_id           text,
     nonce            bytea       CHECK (pg_catalog.octet_length(nonce) = 12),
     ciphertext       bytea       CHECK (pg_catalog.octet_length(ciphertext) BETWEEN 16 AND 65536),
     version          bigint      NOT NULL DEFAULT 1,
     expires_at       timestamptz,
     refreshing_until timestamptz,
-    next_send_at     timestamptz,
+    next_send_at     timestamptz CHECK (
+        next_send_at >= TIMESTAMPTZ '1000-01-01 00:00:00+00' AND next_send_at < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
     created_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at       timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (org_id, provider),

@@ -1,5 +1,5 @@
 -- What is to be sent and written elsewhere, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.
--- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is discarded.
+-- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is withdrawn.
 CREATE TABLE booking.outbox (
     org_id         uuid        NOT NULL,
     id             uuid        NOT NULL,
@@ -7,10 +7,12 @@ CREATE TABLE booking.outbox (
     appointment_id uuid        NOT NULL,
     state          text        NOT NULL DEFAULT 'available'
         CHECK (state IN ('available', 'running', 'retryable', 'succeeded', 'discarded', 'cancelled')),
-    attempts       integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
-    run_at         timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    deadline       timestamptz NOT NULL,
-    lease          bigint      NOT NULL DEFAULT 0,
+    attempts       integer     NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 1000000),
+    run_at         timestamptz NOT NULL DEFAULT pg_catalog.now()
+        CHECK (run_at >= TIMESTAMPTZ '1000-01-01 00:00:00+00' AND run_at < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
+    deadline       timestamptz NOT NULL
+        CHECK (deadline >= TIMESTAMPTZ '1000-01-01 00:00:00+00' AND deadline < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
+    lease          bigint      NOT NULL DEFAULT 0 CHECK (lease BETWEEN 0 AND 4611686018427387904),
     leased_by      text,
     leased_until   timestamptz,
     last_error     text,
@@ -23,12 +25,12 @@ CREATE TABLE booking.outbox (
         (state IN ('succeeded', 'discarded', 'cancelled')) = (finished_at IS NOT NULL))
 );
 
-CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at)
+CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at, id)
     WHERE state IN ('available', 'retryable') AND kind <> 'calendar';
 -- One is enough: what the event is to be is seen when it is claimed.
 CREATE UNIQUE INDEX outbox_one_event_waiting ON booking.outbox (org_id, appointment_id)
     WHERE state IN ('available', 'retryable') AND kind = 'calendar';
-CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at)
+CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at, id)
     WHERE state IN ('available', 'retryable') AND kind = 'calendar';
 CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
 CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
@@ -49,7 +51,7 @@ COMMENT ON COLUMN booking.outbox.state IS
 COMMENT ON COLUMN booking.outbox.attempts IS 'How often it has been claimed.';
 COMMENT ON COLUMN booking.outbox.run_at IS 'Not before.';
 COMMENT ON COLUMN booking.outbox.deadline IS
-    'Not after. Of a message: the start of the appointment; of an event: its end, or a day from now if that is later.';
+    'Not begun after. Of a message: the start of the appointment; of an event: its end, or a day from now if that is later.';
 COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the holder of the latest can finish the job.';
 COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
 COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';

@@ -15,10 +15,11 @@ use crate::answer;
 use crate::book::lock::Locks;
 use crate::book::request::When;
 use crate::calendar::{self, ExpiredHold, OpenResource, Query, Reading};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::instant;
 use crate::look;
-use crate::organization::{Organization, as_postgres};
+use crate::organization::{Organization, as_postgres, from_postgres};
+use crate::outside_calendar;
 use crate::statement::run_fresh;
 
 /// What is being placed.
@@ -135,7 +136,14 @@ impl<'a> Plan<'a> {
         }
         let ids: Vec<pgrx::Uuid> = holds.iter().copied().map(as_postgres).collect();
         let clock = instant::to_postgres(instant::clock_now())?;
-        run_fresh(client, END_EXPIRED, &[as_postgres(self.organization.id).into(), ids.into(), clock.into()])?;
+        let arguments = [as_postgres(self.organization.id).into(), ids.into(), clock.into()];
+        for row in run_fresh(client, END_EXPIRED, &arguments)? {
+            if row.get::<bool>(2)?.unwrap_or(false) {
+                let (id, end) = row.get::<pgrx::Uuid>(1)?.zip(row.get(3)?).ok_or_else(|| Error::missing("hold"))?;
+                let end = instant::from_postgres(end)?;
+                outside_calendar::expired(client, self.organization.id, from_postgres(id), end)?;
+            }
+        }
         Ok(())
     }
 
@@ -176,4 +184,5 @@ impl<'a> Plan<'a> {
 const END_EXPIRED: &str = "
     UPDATE booking.appointments AS a
     SET status = 'cancelled', cancelled_at = a.expires_at, cancel_reason = 'hold expired'
-    WHERE a.org_id = $1 AND a.id = ANY ($2) AND a.status = 'held' AND a.expires_at <= $3";
+    WHERE a.org_id = $1 AND a.id = ANY ($2) AND a.status = 'held' AND a.expires_at <= $3
+    RETURNING a.id, a.contact_id IS NOT NULL, a.ends_at";

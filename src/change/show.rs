@@ -27,5 +27,9 @@ fn show(client: &mut SpiClient<'_>, appointment: &Present) -> Result<Value> {
     let message = format!("The appointment {moment} is {}.", status.in_words());
     let mut answer = Shown { status, ..appointment.shown() }.to_json(&organization, &message);
     outbox::status::show(client, &organization, appointment.id, &mut answer)?;
+    // What waits for the calendar is told when it is confirmed.
+    if status == Status::Held && appointment.contact_id.is_some() {
+        organization.announce(&mut answer);
+    }
     Ok(answer)
 }

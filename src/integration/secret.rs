@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::error::{Result, or_raise};
 use crate::event;
 use crate::organization::as_postgres;
+use crate::outbox::claim::in_range;
 use crate::setup::{invalid, missing, required, required_id};
 use crate::statement::run_fresh;
 
@@ -85,7 +86,7 @@ fn begin_refresh(
 ) -> bool {
     let begun = || -> Result<bool> {
         let known = Known::stated(p_org_id, p_provider.as_deref(), p_version)?;
-        let seconds = p_seconds.unwrap_or(30).clamp(1, 300);
+        let seconds = in_range("p_seconds", p_seconds.unwrap_or(30), LONGEST_REFRESH_SECONDS)?;
         Spi::connect_mut(|client| {
             let arguments: Vec<DatumWithOid<'_>> =
                 known.arguments().into_iter().chain([f64::from(seconds).into()]).collect();
@@ -94,6 +95,9 @@ fn begin_refresh(
     };
     or_raise(begun())
 }
+
+/// The longest that others wait for a refresh, in seconds.
+const LONGEST_REFRESH_SECONDS: i32 = 300;
 
 /// $1 org_id, $2 provider, $3 version, $4 seconds.
 const BEGIN: &str = "

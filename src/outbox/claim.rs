@@ -1,6 +1,7 @@
 //! Claiming jobs: whose turn it is, and a lease on them.
 
 use booking_core::outbox::State;
+use booking_core::outbox::attempt::MOST_ATTEMPTS;
 use booking_core::{Code, Refusal, limits};
 use chrono::{DateTime, Duration, Utc};
 use pgrx::prelude::*;
@@ -48,7 +49,8 @@ impl Asked {
     }
 }
 
-fn in_range(argument: &str, number: i32, most: i32) -> std::result::Result<i32, Refusal> {
+/// A number from 1 to `most`.
+pub fn in_range(argument: &str, number: i32, most: i32) -> std::result::Result<i32, Refusal> {
     if (1..=most).contains(&number) {
         return Ok(number);
     }
@@ -69,12 +71,12 @@ pub struct Job {
 /// Organization by organization, one job each before a second of any, and what couriers have in hand counts: whoever has
 /// thousands waiting keeps nobody else waiting. Among equals chance decides, so that none is always last. More are looked at
 /// than are wanted, since another courier may hold some of them. A job whose lease has ended comes first; nobody knows what
-/// became of it. An organization that is paused, whose account is not accepted at the moment, or whose sender has enough to do
-/// for the next seconds is left out.
+/// became of it; `grace` is how long after it what was begun may still show. An organization that is paused, whose account is not
+/// accepted at the moment, or whose sender has enough to do for the next second is left out.
 ///
 /// $1 the clock, $2 how many, $3 end of the lease, $4 courier, $5 whether nothing is to go out.
 macro_rules! claim_statement {
-    (kinds: $kinds:literal, provider: $provider:literal, only: $only:literal) => {
+    (kinds: $kinds:literal, provider: $provider:literal, only: $only:literal, grace: $grace:literal) => {
         concat!(
             "
     WITH RECURSIVE organization AS (
@@ -97,7 +99,9 @@ macro_rules! claim_statement {
         LEFT JOIN booking.integrations AS i ON i.org_id = o.org_id AND i.provider = '",
             $provider,
             "'
-        WHERE o.state = 'running' AND o.leased_until <= $1 AND ",
+        WHERE o.state = 'running' AND o.leased_until <= $1 - interval '",
+            $grace,
+            "' AND ",
             $kinds,
             " AND NOT g.settings @> '{\"paused\": true}'
           AND (i.ciphertext IS NULL OR (i.connected AND NOT $5))
@@ -121,24 +125,27 @@ macro_rules! claim_statement {
             $only,
             "
             ORDER BY o.run_at, o.id
-            LIMIT LEAST($2 * 4, pg_catalog.ceil(COALESCE((i.settings ->> 'per_second')::float8, 1e6) * 10)::integer)
+            LIMIT LEAST($2 * 4, pg_catalog.ceil(COALESCE((i.settings ->> 'per_second')::float8, 1e6))::integer)
         ) AS due
         WHERE NOT g.settings @> '{\"paused\": true}'
           AND (i.ciphertext IS NULL OR (
-              i.connected AND NOT $5 AND (i.next_send_at IS NULL OR i.next_send_at <= $1 + interval '5 seconds')))
+              i.connected AND NOT $5 AND (i.next_send_at IS NULL OR i.next_send_at <= $1 + interval '1 second')))
     ), locked AS (
         SELECT o.org_id, o.id
         FROM (
             SELECT w.org_id, w.id, w.turn, pg_catalog.random() AS chance FROM wanted AS w ORDER BY w.turn, chance LIMIT $2 * 4
         ) AS next
         JOIN booking.outbox AS o ON o.org_id = next.org_id AND o.id = next.id
-        WHERE (o.state IN ('available', 'retryable') AND o.run_at <= $1) OR (o.state = 'running' AND o.leased_until <= $1)
+        WHERE (o.state IN ('available', 'retryable') AND o.run_at <= $1)
+           OR (o.state = 'running' AND o.leased_until <= $1 - interval '",
+            $grace,
+            "')
         ORDER BY next.turn, next.chance
         LIMIT $2
         FOR UPDATE OF o SKIP LOCKED
     )
     UPDATE booking.outbox AS o
-    SET state = 'running', attempts = o.attempts + 1, lease = o.lease + 1, leased_by = $4, leased_until = $3
+    SET state = 'running', attempts = LEAST(o.attempts + 1, 1000000), lease = o.lease + 1, leased_by = $4, leased_until = $3
     FROM locked
     WHERE o.org_id = locked.org_id AND o.id = locked.id
     RETURNING o.org_id, o.id, o.kind, o.appointment_id, o.lease, o.attempts, o.deadline"
@@ -198,4 +205,37 @@ pub fn end(client: &mut SpiClient<'_>, job: &Job, state: State, why: Option<(&st
     ];
     run_fresh(client, END, &arguments)?;
     Ok(())
+}
+
+/// $1 org_id, $2 id, $3 when again, $4 the clock.
+const GIVE_BACK: &str = "
+    UPDATE booking.outbox AS o
+    SET state = CASE WHEN other.id IS NULL THEN 'retryable' ELSE 'cancelled' END, attempts = GREATEST(o.attempts - 1, 0),
+        run_at = $3, leased_until = NULL, finished_at = CASE WHEN other.id IS NOT NULL THEN $4 END
+    FROM booking.outbox AS this
+    LEFT JOIN booking.outbox AS other ON this.kind = 'calendar' AND other.org_id = $1
+        AND other.appointment_id = this.appointment_id AND other.kind = 'calendar' AND other.state IN ('available', 'retryable')
+    WHERE o.org_id = $1 AND o.id = $2 AND this.org_id = $1 AND this.id = $2";
+
+/// Gives a job back that has just been claimed, because somebody has locked what it needs: nobody else is to wait for them.
+pub fn give_back(client: &mut SpiClient<'_>, job: &Job) -> Result<()> {
+    let clock = instant::clock_now();
+    let again = clock.checked_add_signed(Duration::seconds(1)).unwrap_or(clock);
+    let arguments = [
+        as_postgres(job.org_id).into(),
+        as_postgres(job.id).into(),
+        instant::to_postgres(again)?.into(),
+        instant::to_postgres(clock)?.into(),
+    ];
+    run_fresh(client, GIVE_BACK, &arguments)?;
+    Ok(())
+}
+
+/// Ends a job that has been tried so often that nothing can be expected of it; whether it was one.
+pub fn end_worn_out(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
+    let is_worn_out = job.attempt > MOST_ATTEMPTS;
+    if is_worn_out {
+        end(client, job, State::Discarded, Some(("it was tried too often", None)))?;
+    }
+    Ok(is_worn_out)
 }

@@ -13,8 +13,8 @@ use crate::answer::NOT_CONFIGURED;
 use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
-use crate::outbox::claim::{Asked, Job, claim, claim_statement, end};
-use crate::outbox::messaging;
+use crate::outbox::claim::{Asked, Job, claim, claim_statement, end, end_worn_out, give_back};
+use crate::outbox::{messaging, report};
 use crate::server_zone::ServerZone;
 use crate::statement::{Row, run_fresh};
 
@@ -30,7 +30,7 @@ type ClaimedRow = (
     String,
     bool,
     TimestampWithTimeZone,
-    TimestampWithTimeZone,
+    i32,
     Option<i64>,
 );
 
@@ -56,28 +56,47 @@ fn claim_messages(
         name!(marker, String),
         name!(is_unsure, bool),
         name!(first_tried_at, TimestampWithTimeZone),
-        name!(not_before, TimestampWithTimeZone),
+        name!(wait_milliseconds, i32),
         name!(integration_version, Option<i64>),
     ),
 > {
     let claimed = || -> Result<Vec<ClaimedRow>> {
         let asked = Asked::checked(p_worker.as_deref(), p_limit, p_lease_seconds, p_is_dry_run)?;
         Spi::connect_mut(|client| {
-            let mut messages = Vec::new();
-            for job in claim(client, CLAIM, &asked)? {
-                messages.extend(prepare(client, job, asked.is_dry_run)?);
+            let mut rows = Vec::new();
+            for jobs in claim(client, CLAIM, &asked)?.chunk_by(|one, other| one.org_id == other.org_id) {
+                rows.append(&mut prepare_all(client, jobs, asked.is_dry_run)?);
             }
-            allot(client, messages)
+            Ok(rows)
         })
     };
     TableIterator::new(or_raise(claimed()))
 }
 
-const CLAIM: &str = claim_statement!(kinds: "o.kind <> 'calendar'", provider: "twilio", only: "");
+const CLAIM: &str = claim_statement!(kinds: "o.kind <> 'calendar'", provider: "twilio", only: "", grace: "15 seconds");
+
+/// The messages of one organization's jobs, each with its turn.
+fn prepare_all(client: &mut SpiClient<'_>, jobs: &[Job], is_dry_run: bool) -> Result<Vec<ClaimedRow>> {
+    let mut rows = Vec::with_capacity(jobs.len());
+    let Some(mut turns) = Turns::reserve(client, jobs)? else {
+        for job in jobs {
+            give_back(client, job)?;
+        }
+        return Ok(rows);
+    };
+    for job in jobs {
+        if end_worn_out(client, job)? {
+            continue;
+        }
+        if let Some(message) = prepare(client, job, is_dry_run)? {
+            rows.push(message.into_row(job, turns.next(), turns.version));
+        }
+    }
+    Ok(rows)
+}
 
 /// A message that is ready to go out.
 struct Message {
-    job: Job,
     id: Uuid,
     to_phone: String,
     body: String,
@@ -107,7 +126,7 @@ const READ: &str = "
     WHERE g.org_id = $1";
 
 /// The message of a job; `None` for one that is not to be sent, which is finished by that.
-fn prepare(client: &mut SpiClient<'_>, job: Job, is_dry_run: bool) -> Result<Option<Message>> {
+fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Option<Message>> {
     let kind = Kind::parse(&job.kind)?;
     let arguments = [
         as_postgres(job.org_id).into(),
@@ -116,10 +135,14 @@ fn prepare(client: &mut SpiClient<'_>, job: Job, is_dry_run: bool) -> Result<Opt
         as_postgres(job.id).into(),
     ];
     let row = run_fresh(client, READ, &arguments)?.first()?;
-    let earlier = row.get::<String>(10)?;
-    if row.get::<String>(11)?.is_some() && earlier.as_deref() != Some("failed") {
+    if row.get::<String>(11)?.is_some() {
         // The provider has told of it, so that it has gone out, although the courier that sent it never said so.
-        return end(client, &job, State::Succeeded, None).map(|()| None);
+        end(client, job, State::Succeeded, None)?;
+        return report::try_undelivered_again(client, job.org_id, job.id).map(|()| None);
+    }
+    let message_id = row.get::<pgrx::Uuid>(12)?.map(from_postgres);
+    if !can_be_written(client, job.org_id, message_id)? {
+        return give_back(client, job).map(|()| None);
     }
     let (status, start) = (row.get::<String>(1)?, row.get::<TimestampWithTimeZone>(2)?);
     let phone = row.get::<String>(5)?;
@@ -137,27 +160,27 @@ fn prepare(client: &mut SpiClient<'_>, job: Job, is_dry_run: bool) -> Result<Opt
     let decided = match fate(kind, job.deadline, subject, instant::clock_now()) {
         _ if !is_on => Fate::Withdraw("messages are off"),
         Fate::Send if !has_account => {
-            return end(client, &job, State::Discarded, Some((NO_ACCOUNT, Some(NOT_CONFIGURED)))).map(|()| None);
+            return end(client, job, State::Discarded, Some((NO_ACCOUNT, Some(NOT_CONFIGURED)))).map(|()| None);
         }
         Fate::Send if is_unwanted => Fate::GiveUp("the patient has opted out of messages (STOP)"),
         fate => fate,
     };
     match (decided, subject, phone) {
         (Fate::Send, Some(subject), Some(to_phone)) => {
-            let id = row.get::<pgrx::Uuid>(12)?.map_or_else(Uuid::now_v7, from_postgres);
+            let id = message_id.unwrap_or_else(Uuid::now_v7);
             match text(kind, &row, subject.start)? {
                 Ok(text) => {
                     let body = Marker::of(id).mark(&text);
-                    let is_unsure = matches!(earlier.as_deref(), Some("sending" | "uncertain"));
-                    let first_tried_at = write_down(client, &job, id, &to_phone, &body)?;
-                    Ok(Some(Message { job, id, to_phone, body, is_unsure, first_tried_at }))
+                    let is_unsure = matches!(row.get::<String>(10)?.as_deref(), Some("sending" | "uncertain"));
+                    let first_tried_at = write_down(client, job, id, &to_phone, &body)?;
+                    Ok(Some(Message { id, to_phone, body, is_unsure, first_tried_at }))
                 }
                 // What is wrong with one organization must not keep the others from their messages.
-                Err(refusal) => end(client, &job, State::Discarded, Some((&refusal.message, None))).map(|()| None),
+                Err(refusal) => end(client, job, State::Discarded, Some((&refusal.message, None))).map(|()| None),
             }
         }
-        (Fate::GiveUp(why), ..) => end(client, &job, State::Discarded, Some((why, None))).map(|()| None),
-        (Fate::Withdraw(why), ..) => end(client, &job, State::Cancelled, Some((why, None))).map(|()| None),
+        (Fate::GiveUp(why), ..) => end(client, job, State::Discarded, Some((why, None))).map(|()| None),
+        (Fate::Withdraw(why), ..) => end(client, job, State::Cancelled, Some((why, None))).map(|()| None),
         (Fate::Send, ..) => Err(Error::missing("appointment")),
     }
 }
@@ -186,15 +209,23 @@ fn text(kind: Kind, row: &Row<'_>, start: DateTime<Utc>) -> Result<std::result::
     Ok(render())
 }
 
-/// $1 org_id, $2 id, $3 job, $4 appointment, $5 phone, $6 body, $7 segments, $8 the clock. What an attempt that failed was
-/// called is kept: the provider may still tell of it.
+/// $1 org_id, $2 message.
+const LOCK: &str = "
+    SELECT m.id FROM booking.messages AS m WHERE m.org_id = $1 AND m.id = $2 FOR UPDATE SKIP LOCKED";
+
+/// Whether nobody holds the message of an earlier attempt at this moment.
+fn can_be_written(client: &mut SpiClient<'_>, org_id: Uuid, message_id: Option<Uuid>) -> Result<bool> {
+    let Some(id) = message_id else { return Ok(true) };
+    Ok(!run_fresh(client, LOCK, &[as_postgres(org_id).into(), as_postgres(id).into()])?.is_empty())
+}
+
+/// $1 org_id, $2 id, $3 job, $4 appointment, $5 phone, $6 body, $7 segments, $8 the clock.
 const WRITE_DOWN: &str = "
     INSERT INTO booking.messages AS m (org_id, id, job_id, appointment_id, to_phone, body, segments, status, created_at, updated_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, 'sending', $8, $8)
     ON CONFLICT (org_id, job_id) DO UPDATE
         SET to_phone = excluded.to_phone, body = excluded.body, segments = excluded.segments, status = excluded.status,
-            former_sids = CASE WHEN m.provider_sid IS NULL THEN m.former_sids ELSE m.former_sids || m.provider_sid END,
-            provider_sid = NULL, error_code = NULL, updated_at = excluded.updated_at
+            error_code = NULL, updated_at = excluded.updated_at
     RETURNING m.created_at";
 
 /// An attempt is on record before the first byte of it goes out. Returns when the first one was.
@@ -218,50 +249,30 @@ fn write_down(
     run_fresh(client, WRITE_DOWN, &arguments)?.first()?.get(1)?.ok_or_else(|| Error::missing("message"))
 }
 
-/// Gives each message its time, so that no sender sends faster than it may, however many couriers there are. The messages are
-/// in the order of their organizations.
-fn allot(client: &mut SpiClient<'_>, messages: Vec<Message>) -> Result<Vec<ClaimedRow>> {
-    let mut rows: Vec<ClaimedRow> = Vec::with_capacity(messages.len());
-    let mut turns: Option<(Uuid, Turns)> = None;
-    for (position, message) in messages.iter().enumerate() {
-        let org_id = message.job.org_id;
-        let mut turns_of = match turns.take() {
-            Some((of, turns)) if of == org_id => turns,
-            _ => {
-                let rest = messages.iter().skip(position);
-                Turns::reserve(client, org_id, rest.take_while(|other| other.job.org_id == org_id).count())?
-            }
-        };
-        rows.push(message.to_row(turns_of.next()?, turns_of.version));
-        turns = Some((org_id, turns_of));
-    }
-    Ok(rows)
-}
-
 impl Message {
-    fn to_row(&self, not_before: TimestampWithTimeZone, version: Option<i64>) -> ClaimedRow {
-        let Job { org_id, id, lease, attempt, ref kind, .. } = self.job;
+    fn into_row(self, job: &Job, wait: Duration, version: Option<i64>) -> ClaimedRow {
+        let marker = Marker::of(self.id).as_str().to_owned();
         (
-            as_postgres(org_id),
-            as_postgres(id),
-            lease,
-            attempt,
-            kind.clone(),
+            as_postgres(job.org_id),
+            as_postgres(job.id),
+            job.lease,
+            job.attempt,
+            job.kind.clone(),
             as_postgres(self.id),
-            self.to_phone.clone(),
-            self.body.clone(),
-            Marker::of(self.id).as_str().to_owned(),
+            self.to_phone,
+            self.body,
+            marker,
             self.is_unsure,
             self.first_tried_at,
-            not_before,
+            i32::try_from(wait.num_milliseconds()).unwrap_or(0).max(0),
             version,
         )
     }
 }
 
-/// When the next messages of a sender may go out.
+/// When the next messages of a sender may go out, from now.
 struct Turns {
-    next: DateTime<Utc>,
+    next: Duration,
     step: Duration,
     version: Option<i64>,
 }
@@ -271,26 +282,42 @@ const RESERVE: &str = "
     UPDATE booking.integrations AS i
     SET next_send_at = GREATEST(i.next_send_at, $2)
         + $3 * (interval '1 second' / COALESCE((i.settings ->> 'per_second')::float8, 1))
-    WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.ciphertext IS NOT NULL
+    FROM (
+        SELECT f.org_id FROM booking.integrations AS f
+        WHERE f.org_id = $1 AND f.provider = 'twilio' AND f.ciphertext IS NOT NULL
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS free
+    WHERE i.org_id = free.org_id AND i.provider = 'twilio'
     RETURNING i.version, i.next_send_at, (1000 / COALESCE((i.settings ->> 'per_second')::float8, 1))::bigint";
 
+/// $1 org_id.
+const HAS_ACCOUNT: &str = "
+    SELECT i.version FROM booking.integrations AS i
+    WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.ciphertext IS NOT NULL";
+
 impl Turns {
-    fn reserve(client: &mut SpiClient<'_>, org_id: Uuid, messages: usize) -> Result<Self> {
+    /// Turns for as many messages, so that no sender sends faster than it may, however many couriers there are; `None` where
+    /// somebody holds the account at this moment.
+    fn reserve(client: &mut SpiClient<'_>, jobs: &[Job]) -> Result<Option<Self>> {
+        let org_id = jobs.first().map(|job| job.org_id).unwrap_or_default();
         let clock = instant::clock_now();
-        let count = i32::try_from(messages).unwrap_or(i32::MAX);
+        let count = i32::try_from(jobs.len()).unwrap_or(i32::MAX);
         let arguments = [as_postgres(org_id).into(), instant::to_postgres(clock)?.into(), count.into()];
         let Some(row) = run_fresh(client, RESERVE, &arguments)?.next() else {
-            return Ok(Turns { next: clock, step: Duration::zero(), version: None });
+            let is_held = !run_fresh(client, HAS_ACCOUNT, &[as_postgres(org_id).into()])?.is_empty();
+            let at_once = Turns { next: Duration::zero(), step: Duration::zero(), version: None };
+            return Ok((!is_held).then_some(at_once));
         };
         let end = instant::from_postgres(row.get(2)?.ok_or_else(|| Error::missing("turn"))?)?;
         let step = Duration::milliseconds(row.get::<i64>(3)?.unwrap_or(0));
-        let next = end.checked_sub_signed(step.checked_mul(count).unwrap_or(step)).unwrap_or(end);
-        Ok(Turns { next, step, version: row.get(1)? })
+        let all = step.checked_mul(count).unwrap_or(step);
+        let next = end.signed_duration_since(clock).checked_sub(&all).unwrap_or_else(Duration::zero);
+        Ok(Some(Turns { next, step, version: row.get(1)? }))
     }
 
-    fn next(&mut self) -> Result<TimestampWithTimeZone> {
+    fn next(&mut self) -> Duration {
         let turn = self.next;
-        self.next = turn.checked_add_signed(self.step).unwrap_or(turn);
-        Ok(instant::to_postgres(turn)?)
+        self.next = turn.checked_add(&self.step).unwrap_or(turn);
+        turn
     }
 }

@@ -84,7 +84,7 @@ pub fn moved(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid, 
     enqueue(client, organization.id, id, &jobs)
 }
 
-/// Withdraws what has not gone out, and says that the appointment is off, unless nobody has been told that it was on.
+/// Withdraws what has not gone out, and says that the appointment is off, unless nobody can have been told that it was on.
 pub fn cancelled(
     client: &mut SpiClient<'_>,
     organization: &Organization,
@@ -98,8 +98,8 @@ pub fn cancelled(
     if organization.messaging.is_none() {
         return Ok(());
     }
-    withdraw(client, organization.id, id, &Kind::ALL)?;
-    if was == Status::Held {
+    let is_unsaid = withdraw(client, organization.id, id, &Kind::ALL)?;
+    if was == Status::Held || is_unsaid {
         return Ok(());
     }
     enqueue(client, organization.id, id, &[at_once(Kind::Cancelled, time.start, instant::transaction_now())])
@@ -112,37 +112,53 @@ pub fn exists(client: &mut SpiClient<'_>) -> Result<bool> {
     Ok(run_fresh(client, EXISTS, &[])?.first()?.get(1)?.unwrap_or(false))
 }
 
-/// $1 org_id, $2 contact, $3 the clock, $4 phone. Number and text name a person; that there was a message does not.
-const FORGET: &str = "
-    WITH appointment AS (
-        SELECT a.id FROM booking.appointments AS a WHERE a.org_id = $1 AND a.contact_id = $2
-    ), job AS (
-        UPDATE booking.outbox AS o SET state = 'cancelled', finished_at = $3
-        WHERE o.org_id = $1 AND o.appointment_id IN (SELECT appointment.id FROM appointment)
-          AND o.state IN ('available', 'retryable') AND o.kind <> 'calendar'
-    ), opt_out AS (
-        DELETE FROM booking.opt_outs AS n WHERE n.org_id = $1 AND n.phone = $4
-    )
-    UPDATE booking.messages AS m SET from_phone = NULL, to_phone = NULL, body = NULL
-    WHERE m.org_id = $1
-      AND (m.appointment_id IN (SELECT appointment.id FROM appointment) OR m.from_phone = $4 OR m.to_phone = $4)";
+/// $1 org_id, $2 contact, $3 the clock. What is claimed waits for the claim, so that its message is there afterwards.
+const WITHDRAW_OF_CONTACT: &str = "
+    UPDATE booking.outbox AS o
+    SET state = CASE WHEN o.state = 'running' THEN o.state ELSE 'cancelled' END,
+        finished_at = CASE WHEN o.state = 'running' THEN o.finished_at ELSE $3 END
+    FROM booking.appointments AS a
+    WHERE a.org_id = $1 AND a.contact_id = $2 AND o.org_id = $1 AND o.appointment_id = a.id
+      AND o.state IN ('available', 'retryable', 'running') AND o.kind <> 'calendar'";
 
-/// Withdraws what is to be sent to a contact, and takes the contact out of what was sent.
+/// $1 org_id, $2 phone. Number and text name a person; that there was a message does not.
+const FORGET_TO: &str = "
+    UPDATE booking.messages AS m SET to_phone = NULL, body = NULL WHERE m.org_id = $1 AND m.to_phone = $2";
+
+/// $1 org_id, $2 phone.
+const FORGET_FROM: &str = "
+    UPDATE booking.messages AS m SET from_phone = NULL, body = NULL WHERE m.org_id = $1 AND m.from_phone = $2";
+
+/// $1 org_id, $2 contact. A contact may have had another number.
+const FORGET_ABOUT: &str = "
+    UPDATE booking.messages AS m SET from_phone = NULL, to_phone = NULL, body = NULL
+    FROM booking.appointments AS a
+    WHERE a.org_id = $1 AND a.contact_id = $2 AND m.org_id = $1 AND m.appointment_id = a.id";
+
+/// Withdraws what is to be sent to a contact, and takes the contact out of what was sent. Jobs before messages, as couriers lock
+/// them; whoever calls this has locked the appointments.
 pub fn forget(client: &mut SpiClient<'_>, org_id: Uuid, contact_id: Uuid, phone: &str) -> Result<()> {
     let clock = instant::to_postgres(instant::clock_now())?;
-    let arguments = [as_postgres(org_id).into(), as_postgres(contact_id).into(), clock.into(), phone.into()];
-    run_fresh(client, FORGET, &arguments)?;
-    Ok(())
+    let (org, contact) = (as_postgres(org_id), as_postgres(contact_id));
+    run_fresh(client, WITHDRAW_OF_CONTACT, &[org.into(), contact.into(), clock.into()])?;
+    run_fresh(client, FORGET_TO, &[org.into(), phone.into()])?;
+    run_fresh(client, FORGET_FROM, &[org.into(), phone.into()])?;
+    run_fresh(client, FORGET_ABOUT, &[org.into(), contact.into()])?;
+    opt_out::remove(client, org_id, phone)
 }
 
 /// $1 org_id.
-const CLEAN: &str = "
-    WITH messages AS (DELETE FROM booking.messages AS m WHERE m.org_id = $1)
+const CLEAN_JOBS: &str = "
     DELETE FROM booking.outbox AS o WHERE o.org_id = $1";
+
+/// $1 org_id.
+const CLEAN_MESSAGES: &str = "
+    DELETE FROM booking.messages AS m WHERE m.org_id = $1";
 
 /// Deletes every job and message of an organization. Who has opted out stays so.
 pub fn clean(client: &mut SpiClient<'_>, org_id: Uuid) -> Result<()> {
-    run_fresh(client, CLEAN, &[as_postgres(org_id).into()])?;
+    run_fresh(client, CLEAN_JOBS, &[as_postgres(org_id).into()])?;
+    run_fresh(client, CLEAN_MESSAGES, &[as_postgres(org_id).into()])?;
     Ok(())
 }
 
@@ -151,6 +167,7 @@ const PURGE: &str = "
     DELETE FROM booking.outbox AS o
     WHERE o.finished_at < pg_catalog.now() - $1
        OR (o.state IN ('available', 'retryable') AND o.deadline < pg_catalog.now() - $1)
+       OR (o.state = 'running' AND o.leased_until < pg_catalog.now() - $1 AND o.deadline < pg_catalog.now() - $1)
     RETURNING o.id";
 
 /// Deletes the jobs that ended longer ago than `age`, and says how many.
@@ -167,13 +184,20 @@ const POSTPONE_CONFIRMATION: &str = "
 /// $1 org_id, $2 appointment, $3 kinds, $4 the clock. What a courier has claimed is out of reach.
 const WITHDRAW: &str = "
     UPDATE booking.outbox AS o SET state = 'cancelled', finished_at = $4
-    WHERE o.org_id = $1 AND o.appointment_id = $2 AND o.kind = ANY ($3) AND o.state IN ('available', 'retryable')";
+    WHERE o.org_id = $1 AND o.appointment_id = $2 AND o.kind = ANY ($3) AND o.state IN ('available', 'retryable')
+    RETURNING o.kind, o.attempts";
 
-fn withdraw(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid, kinds: &[Kind]) -> Result<()> {
+/// Whether the confirmation was among them, and nobody had ever tried to send it: then nobody knows of the appointment.
+fn withdraw(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid, kinds: &[Kind]) -> Result<bool> {
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let clock = instant::to_postgres(instant::clock_now())?;
-    run_fresh(client, WITHDRAW, &[as_postgres(org_id).into(), as_postgres(id).into(), kinds.into(), clock.into()])?;
-    Ok(())
+    let arguments = [as_postgres(org_id).into(), as_postgres(id).into(), kinds.into(), clock.into()];
+    let mut is_unsaid = false;
+    for row in run_fresh(client, WITHDRAW, &arguments)? {
+        let is_confirmation = row.get::<String>(1)?.as_deref() == Some(Kind::Confirmation.as_str());
+        is_unsaid |= is_confirmation && row.get::<i32>(2)? == Some(0);
+    }
+    Ok(is_unsaid)
 }
 
 /// $1 org_id, $2 appointment, $3 ids, $4 kinds, $5 times, $6 deadlines.

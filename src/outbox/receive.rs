@@ -2,7 +2,7 @@
 //! for people to read.
 
 use booking_core::limits;
-use booking_core::refusal::Code;
+use booking_core::refusal::{Code, Refusal};
 use booking_core::sms::{Reply, Size};
 use booking_core::status::Status;
 use pgrx::prelude::*;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::answer;
 use crate::change;
+use crate::change::present::Present;
 use crate::error::{Error, Result};
 use crate::event;
 use crate::instant;
@@ -103,17 +104,26 @@ fn receive(client: &mut SpiClient<'_>, received: &Received, reply: Reply) -> Res
     }
 }
 
-/// $1 org_id, $2 phone, $3 the clock. What the last message was about; without one, what comes first.
+/// $1 org_id, $2 phone, $3 the clock. What the last message was about that the patient may have got, whatever has become of it
+/// since: a word said twice is not about another appointment. Without a message, what comes first.
 const SUBJECT: &str = "
-    SELECT a.id
-    FROM booking.contacts AS c
-    JOIN booking.appointments AS a ON a.org_id = c.org_id AND a.contact_id = c.id
-    LEFT JOIN LATERAL (
-        SELECT pg_catalog.max(m.updated_at) AS at FROM booking.messages AS m
-        WHERE m.org_id = a.org_id AND m.appointment_id = a.id AND m.direction = 'outbound'
-    ) AS message ON true
-    WHERE c.org_id = $1 AND c.phone = $2 AND a.status IN ('pending', 'confirmed') AND a.starts_at > $3
-    ORDER BY message.at DESC NULLS LAST, a.starts_at
+    SELECT subject.id
+    FROM (
+        (SELECT m.appointment_id AS id, 1 AS rank
+        FROM booking.messages AS m
+        WHERE m.org_id = $1 AND m.to_phone = $2 AND m.direction = 'outbound'
+          AND m.status IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
+        ORDER BY m.created_at DESC, m.id DESC
+        LIMIT 1)
+        UNION ALL
+        (SELECT a.id, 2
+        FROM booking.contacts AS c
+        JOIN booking.appointments AS a ON a.org_id = c.org_id AND a.contact_id = c.id
+        WHERE c.org_id = $1 AND c.phone = $2 AND a.status IN ('pending', 'confirmed') AND a.starts_at > $3
+        ORDER BY a.starts_at
+        LIMIT 1)
+    ) AS subject
+    ORDER BY subject.rank
     LIMIT 1";
 
 fn subject(client: &mut SpiClient<'_>, received: &Received) -> Result<Option<Uuid>> {
@@ -137,16 +147,26 @@ fn check_organization(client: &mut SpiClient<'_>, org_id: Uuid) -> Result<()> {
     Ok(())
 }
 
+/// The appointment, locked; refused where it has begun.
+fn to_come(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid) -> Result<Present> {
+    let appointment = Present::lock(client, Some(as_postgres(org_id)), Some(as_postgres(id)))?;
+    if appointment.time.start <= instant::clock_now() {
+        return Err(Refusal::new(Code::InvalidStatus, "the appointment has begun", "call the clinic").into());
+    }
+    Ok(appointment)
+}
+
 fn cancel(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid) -> Result<()> {
-    let appointment = change::present::Present::lock(client, Some(as_postgres(org_id)), Some(as_postgres(id)))?;
+    let appointment = to_come(client, org_id, id)?;
     change::cancel::cancel(client, &appointment, Some("by a text message of the patient"))?;
     event::record(client, org_id, event::Kind::PatientCancelled, Some(id), &json!({}))
 }
 
 fn confirm(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid) -> Result<()> {
-    let appointment = change::present::Present::lock(client, Some(as_postgres(org_id)), Some(as_postgres(id)))?;
-    if appointment.status == Status::Pending {
-        change::status::set(client, &appointment, Status::Confirmed)?;
+    let appointment = to_come(client, org_id, id)?;
+    match appointment.status {
+        Status::Confirmed => (),
+        _ => drop(change::status::set(client, &appointment, Status::Confirmed)?),
     }
     event::record(client, org_id, event::Kind::PatientConfirmed, Some(id), &json!({}))
 }

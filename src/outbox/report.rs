@@ -8,9 +8,10 @@ use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
+use crate::book::lock;
 use crate::error::{Error, Result, or_raise};
 use crate::instant;
-use crate::organization::as_postgres;
+use crate::organization::{as_postgres, from_postgres};
 use crate::outbox::opt_out;
 use crate::outside_calendar;
 use crate::setup::{invalid, required, required_id};
@@ -27,7 +28,11 @@ fn finish_message(
 ) -> bool {
     let finished = || -> Result<bool> {
         let claimed = Claimed::stated(p_org_id, p_job_id, p_lease)?;
-        let status = Delivery::parse(p_status.as_deref().unwrap_or("queued"))?;
+        // It has a name there, so it has gone out, whatever else was said.
+        let status = match Delivery::parse(p_status.as_deref().unwrap_or("queued")) {
+            Err(_) if p_provider_sid.is_some() => Delivery::Queued,
+            status => status?,
+        };
         let sid = p_provider_sid.map(|sid| limits::label("provider sid", &sid, Code::InvalidRequest)).transpose()?;
         Spi::connect_mut(|client| finish(client, &claimed, sid.as_deref(), status))
     };
@@ -116,6 +121,7 @@ const FINISH: &str = "
     WHERE m.org_id = $1 AND m.job_id = job.id
     RETURNING m.id";
 
+/// Whether the job was still the courier's.
 fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, sid: Option<&str>, status: Delivery) -> Result<bool> {
     let arguments = [
         as_postgres(claimed.org_id).into(),
@@ -125,7 +131,11 @@ fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, sid: Option<&str>, stat
         status.as_str().into(),
         instant::to_postgres(instant::clock_now())?.into(),
     ];
-    Ok(!run_fresh(client, FINISH, &arguments)?.is_empty())
+    let is_ours = !run_fresh(client, FINISH, &arguments)?.is_empty();
+    if is_ours {
+        try_undelivered_again(client, claimed.org_id, claimed.job_id)?;
+    }
+    Ok(is_ours)
 }
 
 /// Why an attempt failed.
@@ -138,7 +148,9 @@ pub struct Failure {
 
 /// $1 org_id, $2 job, $3 lease.
 const LOCK: &str = "
-    SELECT o.attempts, o.deadline, pg_catalog.random(), o.kind, o.appointment_id
+    SELECT o.attempts, o.deadline, pg_catalog.random(), o.kind, o.appointment_id,
+        EXISTS (
+            SELECT FROM booking.messages AS m WHERE m.org_id = $1 AND m.job_id = $2 AND m.provider_sid IS NOT NULL)
     FROM booking.outbox AS o
     WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running'
     FOR NO KEY UPDATE";
@@ -162,7 +174,7 @@ const FAIL: &str = "
     ), message AS (
         UPDATE booking.messages AS m SET status = $8, error_code = $7, updated_at = $5
         FROM job
-        WHERE m.org_id = $1 AND m.job_id = job.id
+        WHERE m.org_id = $1 AND m.job_id = job.id AND m.provider_sid IS NULL
         RETURNING m.to_phone
     )
     SELECT job.state, (SELECT message.to_phone FROM message) FROM job";
@@ -174,6 +186,9 @@ fn fail(client: &mut SpiClient<'_>, claimed: &Claimed, failure: &Failure) -> Res
     let Some(job) = run_fresh(client, LOCK, &[org_id.into(), job_id.into(), claimed.lease.into()])?.next() else {
         return Ok(None);
     };
+    if job.get::<bool>(6)?.unwrap_or(false) {
+        return succeed(client, claimed).map(Some);
+    }
     let failed = Failed {
         attempt: job.get(1)?.ok_or_else(|| Error::missing("attempt"))?,
         outcome: failure.outcome,
@@ -191,18 +206,38 @@ fn fail(client: &mut SpiClient<'_>, claimed: &Claimed, failure: &Failure) -> Res
     Ok(Some(state))
 }
 
-/// The appointment, before its job: whoever books, moves and cancels locks in this order too.
-///
-/// $1 org_id, $2 job.
-const LOCK_APPOINTMENT: &str = "
-    SELECT a.id FROM booking.appointments AS a
-    WHERE a.org_id = $1
-      AND a.id = (SELECT o.appointment_id FROM booking.outbox AS o WHERE o.org_id = $1 AND o.id = $2)
-    FOR NO KEY UPDATE";
+/// $1 org_id, $2 job, $3 the clock.
+const SUCCEED: &str = "
+    UPDATE booking.outbox AS o SET state = 'succeeded', finished_at = $3, leased_until = NULL, last_error = NULL
+    WHERE o.org_id = $1 AND o.id = $2";
 
+/// The provider has told of the message, so that it has gone out, whatever its courier has seen of that.
+fn succeed(client: &mut SpiClient<'_>, claimed: &Claimed) -> Result<String> {
+    let clock = instant::to_postgres(instant::clock_now())?;
+    run_fresh(
+        client,
+        SUCCEED,
+        &[as_postgres(claimed.org_id).into(), as_postgres(claimed.job_id).into(), clock.into()],
+    )?;
+    try_undelivered_again(client, claimed.org_id, claimed.job_id)?;
+    Ok(State::Succeeded.as_str().to_owned())
+}
+
+/// $1 org_id, $2 job.
+const APPOINTMENT: &str = "
+    SELECT o.appointment_id FROM booking.outbox AS o WHERE o.org_id = $1 AND o.id = $2";
+
+/// $1 org_id, $2 appointment.
+const LOCK_ROW: &str = "
+    SELECT a.id FROM booking.appointments AS a WHERE a.org_id = $1 AND a.id = $2 FOR NO KEY UPDATE";
+
+/// The appointment, before its job: whoever books, moves and cancels locks in this order too.
 pub fn lock_appointment(client: &mut SpiClient<'_>, claimed: &Claimed) -> Result<()> {
     let job = [as_postgres(claimed.org_id).into(), as_postgres(claimed.job_id).into()];
-    run_fresh(client, LOCK_APPOINTMENT, &job)?;
+    let Some(row) = run_fresh(client, APPOINTMENT, &job)?.next() else { return Ok(()) };
+    let id: pgrx::Uuid = row.get(1)?.ok_or_else(|| Error::missing("appointment"))?;
+    lock::appointment(client, claimed.org_id, from_postgres(id))?;
+    run_fresh(client, LOCK_ROW, &[as_postgres(claimed.org_id).into(), id.into()])?;
     Ok(())
 }
 
@@ -274,38 +309,49 @@ fn tell(client: &mut SpiClient<'_>, org_id: Uuid, news: &News) -> Result<bool> {
         instant::to_postgres(instant::clock_now())?.into(),
     ];
     run_fresh(client, TELL, &arguments)?;
-    if let (Delivery::Failed, Some(code), Some(job_id)) = (news.status, news.code.as_deref(), row.get(3)?) {
-        if let (OPTED_OUT, Some(phone)) = (code, row.get::<String>(4)?) {
-            opt_out::add(client, org_id, &phone)?;
-        }
-        try_again(client, org_id, job_id, code)?;
+    if let (Some(OPTED_OUT), Some(phone)) = (news.code.as_deref(), row.get::<String>(4)?) {
+        opt_out::add(client, org_id, &phone)?;
+    }
+    if let (Delivery::Failed, Some(job_id)) = (news.status, row.get::<pgrx::Uuid>(3)?) {
+        try_undelivered_again(client, org_id, from_postgres(job_id))?;
     }
     Ok(true)
 }
 
 /// $1 org_id, $2 job.
-const LOCK_DONE: &str = "
-    SELECT o.attempts, o.deadline FROM booking.outbox AS o
-    WHERE o.org_id = $1 AND o.id = $2 AND o.state = 'succeeded'
-    FOR NO KEY UPDATE";
+const LOCK_UNDELIVERED: &str = "
+    SELECT pg_catalog.cardinality(m.former_sids), o.deadline, m.error_code
+    FROM booking.outbox AS o
+    JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id
+    WHERE o.org_id = $1 AND o.id = $2 AND o.state = 'succeeded' AND m.status = 'failed' AND m.error_code IS NOT NULL
+    FOR NO KEY UPDATE OF o";
 
+/// What the attempt was called is kept apart: the provider may still tell of it, and that is no news of the next.
+///
 /// $1 org_id, $2 job, $3 when, $4 the clock, $5 code.
 const AGAIN: &str = "
-    UPDATE booking.outbox AS o
-    SET state = 'retryable', run_at = $3, finished_at = NULL, last_error = 'not delivered: ' || $5,
-        errors = o.errors || pg_catalog.jsonb_build_object('at', $4, 'attempt', o.attempts, 'error', 'not delivered', 'code', $5)
-    WHERE o.org_id = $1 AND o.id = $2";
+    WITH job AS (
+        UPDATE booking.outbox AS o
+        SET state = 'retryable', run_at = $3, finished_at = NULL, last_error = 'not delivered: ' || $5,
+            errors = o.errors
+                || pg_catalog.jsonb_build_object('at', $4, 'attempt', o.attempts, 'error', 'not delivered', 'code', $5)
+        WHERE o.org_id = $1 AND o.id = $2
+    )
+    UPDATE booking.messages AS m
+    SET former_sids = m.former_sids || m.provider_sid, provider_sid = NULL
+    WHERE m.org_id = $1 AND m.job_id = $2";
 
 /// Sends once more what the provider had taken and could not deliver, where that can help.
-fn try_again(client: &mut SpiClient<'_>, org_id: Uuid, job_id: pgrx::Uuid, code: &str) -> Result<()> {
-    let of = [as_postgres(org_id).into(), job_id.into()];
-    let Some(job) = run_fresh(client, LOCK_DONE, &of)?.next() else { return Ok(()) };
-    let attempt: i32 = job.get(1)?.ok_or_else(|| Error::missing("attempt"))?;
+pub fn try_undelivered_again(client: &mut SpiClient<'_>, org_id: Uuid, job_id: Uuid) -> Result<()> {
+    let of = [as_postgres(org_id).into(), as_postgres(job_id).into()];
+    let Some(job) = run_fresh(client, LOCK_UNDELIVERED, &of)?.next() else { return Ok(()) };
+    let undelivered: i32 = job.get(1)?.unwrap_or(0);
     let deadline = instant::from_postgres(job.get(2)?.ok_or_else(|| Error::missing("deadline"))?)?;
+    let code: String = job.get(3)?.unwrap_or_default();
     let clock = instant::clock_now();
-    if let Some(again) = second_try(code, attempt, deadline, clock) {
+    if let Some(again) = second_try(&code, undelivered, deadline, clock) {
         let times = [instant::to_postgres(again)?.into(), instant::to_postgres(clock)?.into()];
-        let arguments: Vec<_> = of.into_iter().chain(times).chain([code.into()]).collect();
+        let arguments: Vec<_> = of.into_iter().chain(times).chain([code.as_str().into()]).collect();
         run_fresh(client, AGAIN, &arguments)?;
     }
     Ok(())

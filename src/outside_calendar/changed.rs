@@ -18,6 +18,7 @@ use crate::error::{Error, Result, or_raise};
 use crate::event;
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
+use crate::outside_calendar::enqueue;
 use crate::outside_calendar::sync::Leased;
 use crate::raw_json::JsonbText;
 use crate::setup::{invalid, missing};
@@ -57,35 +58,37 @@ const EVENT: &str = "
     WHERE e.org_id = $1 AND e.event_id = $2 AND e.calendar_id = $3
     FOR NO KEY UPDATE OF e";
 
-/// What became of it: `none`, `flagged`, `followed` or `agreed`; `None` where somebody else reads the calendar.
+/// $1 org_id, $2 appointment.
+const LOCK_ROW: &str = "
+    SELECT a.id FROM booking.appointments AS a WHERE a.org_id = $1 AND a.id = $2 FOR NO KEY UPDATE";
+
+/// What became of it: `none`, `flagged`, `followed`, `agreed` or `restored`; `None` where somebody else reads the calendar.
 fn follow(client: &mut SpiClient<'_>, leased: &Leased, item: &Value) -> Result<Option<&'static str>> {
     let Some(zone) = leased.keep(client)? else { return Ok(None) };
     let Some(told) = Told::read(item, &zone) else { return Ok(Some("none")) };
     let org_id = as_postgres(leased.org_id);
-    // It has come up: a whole reading has not missed it.
-    run_fresh(client, SEEN, &[org_id.into(), told.id.as_str().into(), leased.lease.into()])?;
     let Some(row) = run_fresh(client, APPOINTMENT, &[org_id.into(), told.id.as_str().into()])?.next() else {
         return Ok(Some("none"));
     };
     let id: pgrx::Uuid = row.get(1)?.ok_or_else(|| Error::missing("appointment"))?;
     // The appointment before its event, as everybody locks.
     let appointment = match Present::lock(client, Some(org_id), Some(id)) {
-        Err(Error::Refused(_)) => return Ok(Some("none")),
-        present => present?,
+        Err(Error::Refused(_)) => None,
+        present => Some(present?),
     };
+    run_fresh(client, LOCK_ROW, &[org_id.into(), id.into()])?;
+    // It has come up: a whole reading has not missed it.
+    run_fresh(client, SEEN, &[org_id.into(), told.id.as_str().into(), leased.lease.into()])?;
     let arguments = [org_id.into(), told.id.as_str().into(), leased.calendar_id.as_str().into()];
-    let Some(row) = run_fresh(client, EVENT, &arguments)?.next() else { return Ok(Some("none")) };
+    let event = run_fresh(client, EVENT, &arguments)?.next();
+    let Some((appointment, row)) = appointment.zip(event) else { return Ok(Some("none")) };
     let known = Known::read(leased, from_postgres(id), &told, &row)?;
     let stands = matches!(appointment.status, Status::Pending | Status::Confirmed);
     let is_over = appointment.time.end <= instant::clock_now();
-    match Change::of(&told, &known.written) {
-        _ if !stands || is_over => Ok(Some("none")),
-        Change::None => known.agree(client, &told).map(Some),
-        _ if known.state != "present" && known.flag.is_none() => Ok(Some("none")),
-        Change::Deleted if known.flag.as_deref() == Some("deleted") => Ok(Some("none")),
-        Change::Deleted => known.deleted(client, &appointment).map(Some),
-        Change::Moved(to) => known.moved(client, &appointment, to).map(Some),
+    if !stands || is_over {
+        return Ok(Some("none"));
     }
+    known.answer(client, &appointment).map(Some)
 }
 
 /// An event of ours, as it was last written.
@@ -122,6 +125,32 @@ impl<'a> Known<'a> {
         })
     }
 
+    fn answer(&self, client: &mut SpiClient<'_>, appointment: &Present) -> Result<&'static str> {
+        let is_known = self.state == "present" || self.flag.is_some();
+        match Change::of(self.told, &self.written) {
+            Change::None => self.agree(client, self.told),
+            Change::Overwritten(to) => self.overwritten(client, to),
+            _ if !is_known => Ok("none"),
+            Change::Deleted if self.flag.as_deref() == Some("deleted") => Ok("none"),
+            Change::Missing => self.missing(client, appointment),
+            Change::Deleted => self.deleted(client, appointment),
+            Change::Moved(to) => self.moved(client, appointment, to),
+        }
+    }
+
+    /// Somebody has moved it while a writing of ours waits, which will have the last word. They are to know.
+    fn overwritten(&self, client: &mut SpiClient<'_>, to: Span) -> Result<&'static str> {
+        self.record_move(client, to, false, &"overwritten".into())?;
+        Ok("none")
+    }
+
+    /// The calendar does not know it, and never had it: it is another calendar of the same name. It is written there.
+    fn missing(&self, client: &mut SpiClient<'_>, appointment: &Present) -> Result<&'static str> {
+        self.note(client, "wanted", None)?;
+        enqueue(client, self.org_id, self.appointment_id, appointment.time.end)?;
+        Ok("restored")
+    }
+
     /// Keeps what is told now as what is known, so that it is told once.
     fn note(&self, client: &mut SpiClient<'_>, state: &str, flag: Option<&str>) -> Result<()> {
         let arguments = [
@@ -139,7 +168,8 @@ impl<'a> Known<'a> {
     /// What was flagged and is put right there agrees again.
     fn agree(&self, client: &mut SpiClient<'_>, told: &Told) -> Result<&'static str> {
         let is_as_written = matches!(&told.what, What::There(there) if there.time == self.written.time);
-        if self.written.has_more || self.flag.is_none() || !is_as_written {
+        let is_old = told.changed_at.zip(self.written.changed_at).is_some_and(|(told, written)| told < written);
+        if self.written.has_more || self.flag.is_none() || !is_as_written || is_old {
             return Ok("none");
         }
         self.note(client, "present", None)?;
@@ -164,15 +194,19 @@ impl<'a> Known<'a> {
         };
         let follows = refusal.is_none();
         self.note(client, "present", (!follows).then_some("moved"))?;
+        self.record_move(client, to, follows, &refusal.unwrap_or_default())?;
+        Ok(if follows { "followed" } else { "flagged" })
+    }
+
+    fn record_move(&self, client: &mut SpiClient<'_>, to: Span, follows: bool, error: &Value) -> Result<()> {
         let detail = json!({
             "eventId": self.told.id,
             "to": to.start.to_rfc3339(),
             "until": to.end.to_rfc3339(),
             "followed": follows,
-            "error": refusal,
+            "error": error,
         });
-        event::record(client, self.org_id, event::Kind::EventMoved, Some(self.appointment_id), &detail)?;
-        Ok(if follows { "followed" } else { "flagged" })
+        event::record(client, self.org_id, event::Kind::EventMoved, Some(self.appointment_id), &detail)
     }
 
     /// Why the appointment cannot have the time that the event has; `None` where it has it now.
@@ -180,6 +214,10 @@ impl<'a> Known<'a> {
         let length = to.end.signed_duration_since(to.start);
         let minutes = i32::try_from(length.num_minutes()).ok().filter(|_| length.num_seconds() % 60 == 0);
         let Some(minutes) = minutes else { return Ok(Some("invalid_duration".into())) };
+        // Whoever says a time that has passed may mean the next year; whoever drags an event to one does not.
+        if to.start <= instant::clock_now() {
+            return Ok(Some("date_in_past".into()));
+        }
         let when = When::At(Some(instant::to_postgres(to.start)?));
         match reschedule::reschedule(client, appointment, &when, Some(minutes), None) {
             Ok(answer) if answer["success"] == true => Ok(None),

@@ -17,8 +17,8 @@ use crate::error::{Error, Result, or_raise};
 use crate::event;
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
-use crate::outbox::claim::{Asked, Job, claim, claim_statement, end};
-use crate::outside_calendar::enqueue;
+use crate::outbox::claim::{Asked, Job, claim, claim_statement, end, end_worn_out, give_back};
+use crate::outside_calendar::{self, enqueue};
 use crate::statement::{Row, run_fresh};
 
 type ClaimedRow = (
@@ -82,7 +82,8 @@ const CLAIM: &str = claim_statement!(
     only: "AND NOT EXISTS (
                 SELECT FROM booking.outbox AS busy
                 WHERE busy.org_id = o.org_id AND busy.appointment_id = o.appointment_id AND busy.kind = 'calendar'
-                  AND busy.state = 'running')"
+                  AND busy.state = 'running')",
+    grace: "0"
 );
 
 /// $1 the clock. Bookings whose event did not come in time are none.
@@ -109,10 +110,15 @@ fn end_expired(client: &mut SpiClient<'_>) -> Result<()> {
     }
     ended.sort_unstable();
     for (org_id, id, end) in ended {
-        event::record(client, org_id, event::Kind::VerificationFailed, Some(id), &event::because("it took too long"))?;
-        enqueue(client, org_id, id, end)?;
+        expired(client, org_id, id, end)?;
     }
     Ok(())
+}
+
+/// A booking has waited for its event in vain: that is on record, and the event, should it come after all, goes again.
+pub fn expired(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid, end: DateTime<Utc>) -> Result<()> {
+    event::record(client, org_id, event::Kind::VerificationFailed, Some(id), &event::because("it took too long"))?;
+    enqueue(client, org_id, id, end)
 }
 
 /// The appointment and its last event.
@@ -140,6 +146,21 @@ const READ: &str = "
 fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Option<ClaimedRow>> {
     let clock = instant::to_postgres(instant::clock_now())?;
     let arguments = [as_postgres(job.org_id).into(), as_postgres(job.appointment_id).into(), clock.into()];
+    if end_worn_out(client, job)? {
+        outside_calendar::not_verified(
+            client,
+            job.org_id,
+            Some(as_postgres(job.appointment_id)),
+            "it was tried too often",
+        )?;
+        return Ok(None);
+    }
+    if instant::clock_now() >= job.deadline {
+        return end(client, job, State::Discarded, Some(("its time has passed", None))).map(|()| None);
+    }
+    if !can_be_written(client, job)? {
+        return give_back(client, job).map(|()| None);
+    }
     let row = run_fresh(client, READ, &arguments)?.first()?;
     let version = row.get::<i64>(11)?;
     let settings = row.get::<String>(8)?.as_deref().and_then(Settings::read);
@@ -147,7 +168,9 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
         return end(client, job, State::Cancelled, Some(("the calendar is off", None))).map(|()| None);
     };
     if version.is_none() && !is_dry_run {
-        return end(client, job, State::Discarded, Some((NO_ACCOUNT, Some(NOT_CONFIGURED)))).map(|()| None);
+        end(client, job, State::Discarded, Some((NO_ACCOUNT, Some(NOT_CONFIGURED))))?;
+        let appointment_id = Some(as_postgres(job.appointment_id));
+        return outside_calendar::not_verified(client, job.org_id, appointment_id, NO_ACCOUNT).map(|()| None);
     }
     let wanted = match wish(&row)? {
         Wish::AsItIs => return end(client, job, State::Succeeded, None).map(|()| None),
@@ -165,6 +188,23 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
         return end(client, job, State::Succeeded, None).map(|()| None);
     }
     Ok(Some(to_row(job, removals, wanted, version)))
+}
+
+/// $1 org_id, $2 appointment.
+const COUNT: &str = "
+    SELECT pg_catalog.count(*) FROM booking.calendar_events AS e WHERE e.org_id = $1 AND e.appointment_id = $2";
+
+/// $1 org_id, $2 appointment.
+const LOCK: &str = "
+    SELECT e.generation FROM booking.calendar_events AS e
+    WHERE e.org_id = $1 AND e.appointment_id = $2
+    FOR UPDATE SKIP LOCKED";
+
+/// Whether nobody holds an event of the appointment at this moment.
+fn can_be_written(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
+    let of = [as_postgres(job.org_id).into(), as_postgres(job.appointment_id).into()];
+    let all: i64 = run_fresh(client, COUNT, &of)?.first()?.get(1)?.unwrap_or(0);
+    Ok(usize::try_from(all).ok() == Some(run_fresh(client, LOCK, &of)?.count()))
 }
 
 const NO_ACCOUNT: &str = "no account with a calendar is connected";

@@ -19,17 +19,19 @@ use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
 use crate::statement::run_fresh;
 
+pub use claim::expired;
 pub use report::not_verified;
 pub use settings::switch;
 
-/// One job waits for each event; what it is to be is seen when the job is claimed.
+/// One job waits for each event; what it is to be is seen when the job is claimed. A pause after a failure is kept.
 ///
 /// $1 org_id, $2 id, $3 appointment, $4 the clock, $5 deadline.
 const ENQUEUE: &str = "
     INSERT INTO booking.outbox AS o (org_id, id, kind, appointment_id, run_at, deadline)
     VALUES ($1, $2, 'calendar', $3, $4, $5)
     ON CONFLICT (org_id, appointment_id) WHERE state IN ('available', 'retryable') AND kind = 'calendar'
-    DO UPDATE SET run_at = LEAST(o.run_at, excluded.run_at), deadline = GREATEST(o.deadline, excluded.deadline)";
+    DO UPDATE SET deadline = GREATEST(o.deadline, excluded.deadline),
+        run_at = CASE WHEN o.state = 'retryable' THEN o.run_at ELSE LEAST(o.run_at, excluded.run_at) END";
 
 /// Has the event of an appointment brought into line.
 pub fn enqueue(client: &mut SpiClient<'_>, org_id: Uuid, appointment_id: Uuid, end: DateTime<Utc>) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What couriers report of events: that one is as it is to be, or that somebody has deleted it for good.
 
-use booking_core::outbox::{Messaging, Outcome, State};
+use booking_core::outbox::{Failed, Messaging, Outcome};
 use booking_core::{Code, limits};
 use chrono::{DateTime, Utc};
 use pgrx::prelude::*;
@@ -157,23 +157,32 @@ const LOSE: &str = "
       AND e.org_id = $1 AND e.appointment_id = o.appointment_id AND e.event_id = $4
     RETURNING e.appointment_id";
 
-/// Its id is used up: the job comes again at once, with the next. That somebody deleted the event is on record.
+/// $1 org_id, $2 job.
+const ATTEMPT: &str = "
+    SELECT o.attempts, o.deadline, pg_catalog.random() FROM booking.outbox AS o WHERE o.org_id = $1 AND o.id = $2";
+
+/// Its id is used up: the job comes again, at once the first time, with the next. That somebody deleted the event is on record.
 fn lose(client: &mut SpiClient<'_>, claimed: &Claimed, event_id: &str) -> Result<bool> {
     lock_appointment(client, claimed)?;
-    let arguments =
-        [as_postgres(claimed.org_id).into(), as_postgres(claimed.job_id).into(), claimed.lease.into(), event_id.into()];
+    let (org_id, job_id) = (as_postgres(claimed.org_id), as_postgres(claimed.job_id));
+    let arguments = [org_id.into(), job_id.into(), claimed.lease.into(), event_id.into()];
     let Some(row) = run_fresh(client, LOSE, &arguments)?.next() else { return Ok(false) };
     let appointment_id = row.get::<pgrx::Uuid>(1)?.map(from_postgres);
     let detail = json!({"eventId": event_id});
     event::record(client, claimed.org_id, event::Kind::EventRestored, appointment_id, &detail)?;
-    let again = Some(instant::clock_now());
     let failure = Failure {
         error: "the event was deleted in the calendar".to_owned(),
         code: None,
         retry_after_seconds: None,
         outcome: Outcome::NotDone,
     };
-    put_back(client, claimed, State::Retryable, again, &failure)?;
+    let job = run_fresh(client, ATTEMPT, &[org_id.into(), job_id.into()])?.first()?;
+    let attempt = job.get(1)?.ok_or_else(|| Error::missing("attempt"))?;
+    let deadline = instant::from_postgres(job.get(2)?.ok_or_else(|| Error::missing("deadline"))?)?;
+    let failed = Failed { attempt, outcome: failure.outcome, retry_after_seconds: None, deadline };
+    let chance = if attempt <= 1 { 0.0 } else { job.get(3)?.unwrap_or(1.0) };
+    let (state, again) = failed.next(instant::clock_now(), chance);
+    put_back(client, claimed, state, again, &failure)?;
     Ok(true)
 }
 

@@ -2,12 +2,15 @@
 
 use booking_core::outside_calendar::Settings;
 use booking_core::outside_calendar::settings::calendar_id_of;
+use chrono::{DateTime, Utc};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
-use crate::error::{Result, or_raise};
+use crate::error::{Error, Result, or_raise};
+use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
+use crate::outside_calendar::enqueue;
 use crate::setup::{missing, required_id};
 use crate::statement::run_fresh;
 
@@ -92,8 +95,8 @@ fn set_resource_calendar(
 const SET_RESOURCE: &str = "
     UPDATE booking.resources AS r SET calendar_id = $3 WHERE r.org_id = $1 AND r.id = $2";
 
-/// The calendars that are read are those that are somebody's. What others said goes with them; what is new is read from the
-/// beginning, also where only its resources have changed.
+/// The calendars that are read are those that are somebody's. What others said goes with them; all are read from the beginning,
+/// and whoever reads one at this moment has lost it. A lease never comes back: the first of a calendar is the time.
 ///
 /// $1 org_id.
 const AGREE: &str = "
@@ -113,11 +116,40 @@ const AGREE: &str = "
             JOIN used ON used.calendar_id = COALESCE(r.calendar_id, g.settings -> 'calendar' ->> 'calendar_id')
             WHERE r.org_id = $1 AND r.id = b.resource_id AND used.calendar_id = b.calendar_id)
     )
-    INSERT INTO booking.calendars AS c (org_id, calendar_id)
-    SELECT $1, used.calendar_id FROM used
-    ON CONFLICT (org_id, calendar_id) DO UPDATE SET sync_token = NULL, next_sync_at = excluded.next_sync_at";
+    INSERT INTO booking.calendars AS c (org_id, calendar_id, lease)
+    SELECT $1, used.calendar_id, (EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint FROM used
+    ON CONFLICT (org_id, calendar_id) DO UPDATE
+        SET sync_token = NULL, next_sync_at = excluded.next_sync_at, lease = c.lease + 1, leased_until = NULL";
 
+/// $1 org_id. Whoever writes what they have read holds one of these rows: what they have written is there afterwards.
+const LOCK: &str = "
+    SELECT c.calendar_id FROM booking.calendars AS c WHERE c.org_id = $1 ORDER BY c.calendar_id FOR UPDATE";
+
+/// $1 org_id, $2 the clock.
+const UPCOMING: &str = "
+    SELECT a.id, a.ends_at FROM booking.organizations AS g
+    JOIN booking.appointments AS a ON a.org_id = g.org_id
+    WHERE g.org_id = $1 AND g.settings @> '{\"calendar\": {\"on\": true}}'
+      AND a.status IN ('pending', 'confirmed') AND a.ends_at > $2
+    UNION
+    SELECT e.appointment_id, $2 FROM booking.organizations AS g
+    JOIN booking.calendar_events AS e ON e.org_id = g.org_id
+    WHERE g.org_id = $1 AND g.settings @> '{\"calendar\": {\"on\": true}}' AND e.state IN ('wanted', 'unwanted')
+    ORDER BY 1";
+
+/// Brings what is read, and what is written, into line with what was decided. What is to come may have changed while the
+/// calendar was off, or goes elsewhere now.
 fn agree(client: &mut SpiClient<'_>, org_id: Uuid) -> Result<()> {
+    run_fresh(client, LOCK, &[as_postgres(org_id).into()])?;
     run_fresh(client, AGREE, &[as_postgres(org_id).into()])?;
+    let clock = instant::to_postgres(instant::clock_now())?;
+    let mut upcoming: Vec<(Uuid, DateTime<Utc>)> = Vec::new();
+    for row in run_fresh(client, UPCOMING, &[as_postgres(org_id).into(), clock.into()])? {
+        let (id, end) = row.get::<pgrx::Uuid>(1)?.zip(row.get(2)?).ok_or_else(|| Error::missing("appointment"))?;
+        upcoming.push((from_postgres(id), instant::from_postgres(end)?));
+    }
+    for (id, end) in upcoming {
+        enqueue(client, org_id, id, end)?;
+    }
     Ok(())
 }

@@ -73,7 +73,8 @@ fn claim_syncs(
 const CLAIM: &str = "
     UPDATE booking.calendars AS c
     SET lease = c.lease + 1, leased_by = $4, leased_until = $3, claimed_at = $1, next_sync_at = $3,
-        sync_token = CASE WHEN c.full_sync_at > $1 - interval '7 days' THEN c.sync_token END
+        sync_token = CASE WHEN c.full_sync_at > $1 - interval '7 days' THEN c.sync_token END,
+        is_whole = c.sync_token IS NULL OR COALESCE(c.full_sync_at <= $1 - interval '7 days', true)
     FROM (
         SELECT d.org_id, d.calendar_id, i.version
         FROM booking.calendars AS d
@@ -223,7 +224,7 @@ impl Busy {
                 self.starts.push(there.time.start);
                 self.ends.push(there.time.end);
             }
-            What::Unreadable => (),
+            What::Unreadable | What::Missing => (),
         }
     }
 
@@ -303,11 +304,12 @@ fn finish_sync(
 
 /// $1 org_id, $2 calendar, $3 lease.
 const LOCK_DONE: &str = "
-    SELECT c.sync_token IS NULL, c.claimed_at FROM booking.calendars AS c
+    SELECT c.is_whole, c.claimed_at FROM booking.calendars AS c
     WHERE c.org_id = $1 AND c.calendar_id = $2 AND c.lease = $3 AND c.leased_until IS NOT NULL
     FOR UPDATE";
 
-/// Of a whole reading: events of ours that were there before it began, are within what it covers, and did not come up.
+/// Of a whole reading: events of ours that were there before it began, are within what it covers, and did not come up. Whoever
+/// reads has to ask for each: it may have been deleted, or moved away, or be in another calendar of that name.
 ///
 /// $1 org_id, $2 calendar, $3 lease, $4 when it began, $5 and $6 what it covers.
 const MISSED: &str = "
@@ -329,7 +331,7 @@ const FORGET: &str = "
 const FINISH: &str = "
     UPDATE booking.calendars AS c
     SET sync_token = $3, synced_at = $4, attempts = 0, problem = NULL, leased_until = NULL,
-        full_sync_at = CASE WHEN c.sync_token IS NULL THEN c.claimed_at ELSE c.full_sync_at END,
+        full_sync_at = CASE WHEN c.is_whole THEN c.claimed_at ELSE c.full_sync_at END,
         next_sync_at = CASE WHEN c.next_sync_at <= $4 THEN $4
             WHEN c.channel_expires_at > $4 THEN $4 + interval '15 minutes' ELSE $4 + interval '2 minutes' END
     WHERE c.org_id = $1 AND c.calendar_id = $2";
@@ -362,7 +364,7 @@ fn missed(client: &mut SpiClient<'_>, leased: &Leased, began: DateTime<Utc>) -> 
         instant::to_postgres(to)?.into(),
     ];
     let rows = run_fresh(client, MISSED, &arguments)?;
-    rows.map(|row| Ok(json!({"id": row.get::<String>(1)?, "status": "cancelled"}))).collect()
+    rows.map(|row| Ok(json!({"id": row.get::<String>(1)?}))).collect()
 }
 
 #[pg_extern]

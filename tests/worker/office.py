@@ -31,7 +31,7 @@ STATES = "SELECT kind, state, count(*) FROM booking.outbox WHERE org_id = %s GRO
 HURRY = """
     UPDATE booking.outbox SET run_at = now() WHERE org_id = %s AND state = 'retryable' AND run_at > now();
     """
-LOSE = "UPDATE booking.outbox SET leased_until = now() WHERE org_id = %s AND state = 'running'"
+LOSE = "UPDATE booking.outbox SET leased_until = now() - interval '1 minute' WHERE org_id = %s AND state = 'running'"
 SYNC = "UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = %s AND leased_until IS NULL"
 
 

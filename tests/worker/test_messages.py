@@ -100,7 +100,7 @@ def test_a_patient_answers(phones: Office):
     assert (first.status, again.status) == (200, 200)
     assert phones.status(booked)["status"] == "cancelled"
     phones.worker.wait_until(lambda: "is cancelled" in phones.twilio.sent_to(phone)[-1].body)
-    assert b"found no appointment" in phones.twilio.inbound(url, phone, SENDER, "C").body
+    assert b"could not do that any more" in phones.twilio.inbound(url, phone, SENDER, "C").body
     received = phones.session.execute("SELECT body FROM booking.messages WHERE direction = 'inbound' ORDER BY id").fetchall()
     assert [body for (body,) in received] == ["Y", "Is there <parking>?", " c. ", "C"]
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use reqwest::Client;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -78,6 +78,19 @@ impl Accounts {
         let sender = Arc::new(Sender { version: integration.version, twilio, account });
         self.senders.lock().unwrap_or_else(PoisonError::into_inner).insert(org_id, sender.clone());
         Ok(sender)
+    }
+
+    /// What Twilio signs with for an organization, also while its account is not accepted; `None` where it has none.
+    pub async fn twilio_token(&self, org_id: Uuid) -> Result<Option<SecretString>, Error> {
+        let Some(integration) = self.database.integration(org_id, Provider::Twilio).await? else { return Ok(None) };
+        let known = self.senders.lock().unwrap_or_else(PoisonError::into_inner).get(&org_id).cloned();
+        if let Some(sender) = known.filter(|sender| sender.version == integration.version) {
+            return Ok(Some(sender.account.auth_token.clone()));
+        }
+        if integration.sealed.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.open::<TwilioAccount>(&integration)?.auth_token))
     }
 
     /// Access to the calendars of an organization, good for some time. `refused`: the version whose access was refused although

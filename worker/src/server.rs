@@ -4,7 +4,8 @@ mod google;
 mod operator;
 mod twilio;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -25,6 +26,8 @@ const LARGEST_BODY: usize = 256 * 1024;
 pub struct Served {
     pub context: Arc<Context>,
     pub metrics: PrometheusHandle,
+    /// When the database was last asked for them.
+    pub asked_at: Mutex<Option<Instant>>,
 }
 
 pub fn routes(served: Arc<Served>) -> Router {

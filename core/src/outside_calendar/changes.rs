@@ -1,6 +1,6 @@
 //! What a calendar tells of its events: of others' when somebody is busy, and of ours whether somebody changed them.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, Utc};
 use serde_json::Value;
 
 use crate::calendar::Span;
@@ -21,6 +21,8 @@ pub struct Told {
 pub enum What {
     /// It is not there any more.
     Gone,
+    /// The calendar knows nothing of it, not even that it was deleted.
+    Missing,
     /// Somebody is busy with it, or not: it may be marked as free, or be declined.
     There(Busy),
     /// It cannot be read; what was known of it stays.
@@ -41,6 +43,8 @@ impl Told {
         let changed_at = text("updated").and_then(|text| DateTime::parse_from_rfc3339(text).ok());
         let what = if text("status") == Some("cancelled") {
             What::Gone
+        } else if text("status") == Some("missing") {
+            What::Missing
         } else {
             match span(item, zone) {
                 Some(time) => What::There(Busy { time, is_busy: is_busy(item) }),
@@ -63,6 +67,8 @@ fn span(item: &Value, zone: &impl Zone) -> Option<Span> {
         (Some(start), Some(end)) => Span { start, end },
         _ => Span { start: midnight(start?, zone)?, end: midnight(end?, zone)? },
     };
+    // Nobody here can keep less than a microsecond.
+    let time = Span { start: time.start.trunc_subsecs(6), end: time.end.trunc_subsecs(6) };
     (time.start < time.end).then_some(time)
 }
 
@@ -99,6 +105,9 @@ pub enum Change {
     None,
     Moved(Span),
     Deleted,
+    Missing,
+    /// Somebody has moved it, and what is still to be written will move it back.
+    Overwritten(Span),
 }
 
 impl Change {
@@ -106,11 +115,14 @@ impl Change {
     pub fn of(told: &Told, written: &Written) -> Self {
         let is_old = told.changed_at.zip(written.changed_at).is_some_and(|(told, written)| told <= written);
         let is_ours = told.etag.is_some() && told.etag == written.etag;
-        if written.has_more || is_old || is_ours {
+        if is_old || is_ours {
             return Change::None;
         }
         match &told.what {
+            What::There(busy) if busy.time != written.time && written.has_more => Change::Overwritten(busy.time),
+            _ if written.has_more => Change::None,
             What::Gone => Change::Deleted,
+            What::Missing => Change::Missing,
             What::There(busy) if busy.time != written.time => Change::Moved(busy.time),
             What::There(_) | What::Unreadable => Change::None,
         }
@@ -163,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_shorter_than_a_microsecond_is_nothing() {
+        let item = json!({
+            "id": "x", "start": {"dateTime": "2026-11-24T12:00:00.0000001Z"}, "end": {"dateTime": "2026-11-24T12:00:00.0000002Z"},
+        });
+        assert_eq!(read(&item).what, What::Unreadable);
+    }
+
+    #[test]
     fn what_is_cancelled_is_gone_and_what_cannot_be_read_is_left_alone() {
         assert_eq!(read(&json!({"id": "x", "status": "cancelled"})).what, What::Gone);
         for item in [
@@ -205,13 +225,16 @@ mod tests {
     fn our_own_writing_and_what_was_before_it_is_no_change() {
         let moved = told(there("2026-11-24 16:00", "2026-11-24 17:00", true));
         for unmoved in [
-            Written { has_more: true, ..written() },
             Written { changed_at: Some(at("2026-11-20 12:00")), ..written() },
             Written { etag: Some("\"2\"".to_owned()), ..written() },
         ] {
             assert_eq!(Change::of(&moved, &unmoved), Change::None, "{unmoved:?}");
             assert_eq!(Change::of(&told(What::Gone), &unmoved), Change::None, "{unmoved:?}");
         }
+        let later = Span { start: at("2026-11-24 16:00"), end: at("2026-11-24 17:00") };
+        let waiting = Written { has_more: true, ..written() };
+        assert_eq!(Change::of(&moved, &waiting), Change::Overwritten(later));
+        assert_eq!(Change::of(&told(What::Gone), &waiting), Change::None);
         let renamed = told(there("2026-11-24 14:00", "2026-11-24 15:00", true));
         assert_eq!(Change::of(&renamed, &written()), Change::None);
         assert_eq!(Change::of(&told(What::Unreadable), &written()), Change::None);

@@ -53,7 +53,7 @@ SELECT run_at > now() + interval '59 minutes' AS waits FROM booking.outbox WHERE
 EXECUTE claim(10);
 UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
-UPDATE booking.outbox SET leased_until = now() WHERE org_id = :'org' AND id = :'job';
+UPDATE booking.outbox SET leased_until = now() - interval '1 minute' WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
 SELECT booking.fail_job(:'org', :'job', 3, 'the connection was reset', 'unknown') AS state;
 SELECT answer->>'smsStatus' AS sms FROM booking.appointment_status(:'org', :'id') AS answer;
@@ -99,7 +99,7 @@ SELECT booking.finish_message(:'org', :'job', 1, 'SM3') AS finished;
 SELECT status, provider_sid FROM booking.messages WHERE org_id = :'org' AND id = :'message';
 SELECT id AS message FROM booking.messages WHERE org_id = :'org' AND status = 'sending' ORDER BY id DESC LIMIT 1 \gset
 SELECT booking.message_status(:'org', 'SM5', 'queued', p_message_id => :'message') AS early;
-UPDATE booking.outbox SET leased_until = now() WHERE org_id = :'org' AND state = 'running';
+UPDATE booking.outbox SET leased_until = now() - interval '1 minute' WHERE org_id = :'org' AND state = 'running';
 EXECUTE claim(10);
 SELECT o.state, m.status, m.provider_sid FROM booking.outbox AS o JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id WHERE o.org_id = :'org' AND m.id = :'message';
 SELECT booking.set_messaging(:'org', false);

@@ -1,6 +1,6 @@
 //! Working, until told to stop.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -18,7 +18,7 @@ use crate::server::{Served, routes};
 use crate::work::events::Events;
 use crate::work::messages::Messages;
 use crate::work::syncs::Syncs;
-use crate::work::{self, Pace};
+use crate::work::{self, Kind, Pace};
 
 /// How often the database hears that this worker is at work.
 const HEARTBEAT: Duration = Duration::from_secs(10);
@@ -81,7 +81,7 @@ async fn serve(context: &Arc<Context>, run: &RunOptions, stop: CancellationToken
     let cannot = |error| Error::Listen(run.listen.clone(), error);
     let listener = TcpListener::bind(&run.listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
-    let served = Arc::new(Served { context: context.clone(), metrics });
+    let served = Arc::new(Served { context: context.clone(), metrics, asked_at: Mutex::default() });
     tokio::spawn(async move {
         let serving = axum::serve(listener, routes(served)).with_graceful_shutdown(stop.cancelled_owned());
         if let Err(error) = serving.await {
@@ -120,19 +120,24 @@ async fn all(context: &Arc<Context>, run: &RunOptions, name: &str, stop: &Cancel
     let messages = Arc::new(Messages { context: context.clone(), claims: claims.clone() });
     let events = Arc::new(Events { context: context.clone(), claims });
     let syncs = Arc::new(Syncs { context: context.clone(), worker: name.to_owned() });
-    // Calendars are read where there is access to them.
-    let reads = async {
-        if run.dry_run || context.google.is_none() {
-            if !pace.until_idle {
-                stop.cancelled().await;
-            }
-            return 0;
-        }
-        work::run(syncs, Pace { concurrency: 2, ..pace.clone() }).await
-    };
-    let (messages, events, syncs) =
-        tokio::join!(work::run(messages, pace.clone()), work::run(events, pace.clone()), reads);
+    // Without Google's client, other workers write and read calendars; in a dry run nobody reads them.
+    let has_google = context.google.is_some();
+    let (messages, events, syncs) = tokio::join!(
+        work::run(messages, pace.clone()),
+        run_if(has_google || run.dry_run, events, pace.clone()),
+        run_if(has_google && !run.dry_run, syncs, Pace { concurrency: 2, ..pace.clone() }),
+    );
     messages.saturating_add(events).saturating_add(syncs)
+}
+
+async fn run_if<K: Kind>(can: bool, kind: Arc<K>, pace: Pace) -> usize {
+    if can {
+        return work::run(kind, pace).await;
+    }
+    if !pace.until_idle {
+        pace.stop.cancelled().await;
+    }
+    0
 }
 
 /// Returns when the time to finish is over.

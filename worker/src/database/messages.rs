@@ -1,5 +1,7 @@
 //! Messages: claiming, reporting, and what the provider tells.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -33,7 +35,8 @@ pub struct Message {
     /// An earlier attempt ended without a word.
     pub is_unsure: bool,
     pub first_tried_at: DateTime<Utc>,
-    pub not_before: DateTime<Utc>,
+    /// How long the sender has to wait before it, from the claim.
+    pub wait: Duration,
     pub integration_version: Option<i64>,
 }
 
@@ -59,7 +62,7 @@ impl Message {
             marker: row.try_get("marker")?,
             is_unsure: row.try_get("is_unsure")?,
             first_tried_at: row.try_get("first_tried_at")?,
-            not_before: row.try_get("not_before")?,
+            wait: Duration::from_millis(u64::try_from(row.try_get::<_, i32>("wait_milliseconds")?).unwrap_or(0)),
             integration_version: row.try_get("integration_version")?,
         })
     }

@@ -19,6 +19,14 @@ pub struct Standing {
     pub org_id: Option<Uuid>,
 }
 
+/// What waits in the outbox, and how many accounts are not accepted any more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Depth {
+    pub due: f64,
+    pub oldest_seconds: f64,
+    pub lost: f64,
+}
+
 impl Database {
     pub async fn standing(&self) -> Result<Standing, Error> {
         let sql = "SELECT current_user::text,
@@ -61,9 +69,23 @@ impl Database {
         }
     }
 
-    /// The health line; what is due and what was given up are in its `outbox`.
-    pub async fn health(&self) -> Result<Value, Error> {
-        self.value("SELECT booking.health()", &[]).await
+    /// What waits: from the indexes of what is waiting, however much is finished.
+    pub async fn depth(&self) -> Result<Depth, Error> {
+        let sql = "SELECT pg_catalog.count(*)::float8,
+                COALESCE(EXTRACT(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.min(w.run_at)), 0)::float8,
+                (SELECT pg_catalog.count(*) FROM booking.integrations AS i WHERE NOT i.connected AND i.key_id IS NOT NULL)::float8
+            FROM (
+                SELECT o.run_at FROM booking.outbox AS o
+                WHERE o.state IN ('available', 'retryable') AND o.kind <> 'calendar'
+                  AND o.run_at <= pg_catalog.clock_timestamp()
+                UNION ALL
+                SELECT o.run_at FROM booking.outbox AS o
+                WHERE o.state IN ('available', 'retryable') AND o.kind = 'calendar'
+                  AND o.run_at <= pg_catalog.clock_timestamp()
+            ) AS w";
+        let rows = self.rows(sql, &[]).await?;
+        let row = rows.first().ok_or_else(|| Error::Stated("the database has returned no row".to_owned()))?;
+        Ok(Depth { due: row.try_get(0)?, oldest_seconds: row.try_get(1)?, lost: row.try_get(2)? })
     }
 
     /// The jobs of an organization that were given up and still have time.

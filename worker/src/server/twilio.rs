@@ -6,6 +6,7 @@ use axum::extract::{Path, RawForm, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use metrics::counter;
+use secrecy::SecretString;
 use serde_json::Value;
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -27,16 +28,32 @@ impl Parameters {
     }
 }
 
-/// The parameters, if Twilio has signed them with the secret of this organization.
-async fn signed(served: &Served, org_id: Uuid, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Parameters> {
-    let header = headers.get("x-twilio-signature")?.to_str().ok()?;
-    let path = uri.path_and_query()?.as_str();
-    let url = served.context.options.public(path)?;
-    let version =
-        served.context.database.integration(org_id, crate::integration::Provider::Twilio).await.ok()??.version;
-    let sender = served.context.accounts.sender(org_id, Some(version)).await.ok()?;
-    let parameters: Vec<(String, String)> = url::form_urlencoded::parse(body).into_owned().collect();
-    signature::is_valid(&sender.account.auth_token, &url, &parameters, header).then_some(Parameters(parameters))
+/// What has come, as it came.
+struct Call<'a> {
+    kind: &'static str,
+    org_id: Uuid,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+}
+
+impl Call<'_> {
+    /// The parameters, if Twilio has signed them with the secret of this organization; else what is answered.
+    async fn signed(&self, served: &Served) -> Result<Parameters, Box<Response>> {
+        let token = served.context.accounts.twilio_token(self.org_id).await;
+        let token = token.map_err(|error| Box::new(unavailable(&error)))?;
+        token.and_then(|token| self.signed_with(served, &token)).ok_or_else(|| {
+            counter!("booking_worker_callbacks_total", "kind" => self.kind, "outcome" => "forged").increment(1);
+            Box::new(forbidden())
+        })
+    }
+
+    fn signed_with(&self, served: &Served, token: &SecretString) -> Option<Parameters> {
+        let header = self.headers.get("x-twilio-signature")?.to_str().ok()?;
+        let url = served.context.options.public(self.uri.path_and_query()?.as_str())?;
+        let parameters: Vec<(String, String)> = url::form_urlencoded::parse(self.body).into_owned().collect();
+        signature::is_valid(token, &url, &parameters, header).then_some(Parameters(parameters))
+    }
 }
 
 /// A status of a message, which may come before the answer to its sending, twice, or in any order.
@@ -47,9 +64,10 @@ pub async fn status(
     headers: HeaderMap,
     RawForm(body): RawForm,
 ) -> Response {
-    let Some(parameters) = signed(&served, org_id, &uri, &headers, &body).await else {
-        counter!("booking_worker_callbacks_total", "kind" => "status", "outcome" => "forged").increment(1);
-        return forbidden();
+    let call = Call { kind: "status", org_id, uri: &uri, headers: &headers, body: &body };
+    let parameters = match call.signed(&served).await {
+        Ok(parameters) => parameters,
+        Err(answer) => return *answer,
     };
     let Some((sid, status)) = parameters.get("MessageSid").zip(parameters.get("MessageStatus")) else {
         return (StatusCode::BAD_REQUEST, "MessageSid and MessageStatus are missing\n").into_response();
@@ -78,9 +96,10 @@ pub async fn inbound(
     headers: HeaderMap,
     RawForm(body): RawForm,
 ) -> Response {
-    let Some(parameters) = signed(&served, org_id, &uri, &headers, &body).await else {
-        counter!("booking_worker_callbacks_total", "kind" => "inbound", "outcome" => "forged").increment(1);
-        return forbidden();
+    let call = Call { kind: "inbound", org_id, uri: &uri, headers: &headers, body: &body };
+    let parameters = match call.signed(&served).await {
+        Ok(parameters) => parameters,
+        Err(answer) => return *answer,
     };
     let sid = parameters.get("MessageSid").or_else(|| parameters.get("SmsSid"));
     let Some(((sid, from), to)) = sid.zip(parameters.get("From")).zip(parameters.get("To")) else {

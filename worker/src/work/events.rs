@@ -97,27 +97,34 @@ impl Events {
 
     async fn write_by(&self, calendar: &Calendar, job: &EventJob, lease: Lease) -> Result<Done, Failure> {
         let mut written = Written::default();
+        if let Some(wanted) = &job.wanted {
+            match self.make_equal(calendar, job, wanted, lease).await? {
+                Some(event) if event.id == wanted.event_id => {
+                    written.event_id = Some(event.id);
+                    written.etag = event.etag;
+                    written.changed_at = event.updated;
+                }
+                Some(other) => {
+                    // Whatever it is, nobody would ever find it again.
+                    calendar.delete(&wanted.calendar_id, &other.id).await?;
+                    let error = "the calendar has answered with another event".to_owned();
+                    return Err(Failure::Refused { error, code: None });
+                }
+                None => return Ok(Done::Lost(wanted.event_id.clone())),
+            }
+        }
         for removal in &job.removals {
             self.must_last(lease)?;
-            calendar.delete(&removal.calendar_id, &removal.event_id).await?;
-            written.removed.push(removal.event_id.clone());
-        }
-        let Some(wanted) = &job.wanted else { return Ok(Done::Written(written)) };
-        match self.make_equal(calendar, job, wanted, lease).await? {
-            Some(event) if event.id == wanted.event_id => {
-                written.event_id = Some(event.id);
-                written.etag = event.etag;
-                written.changed_at = event.updated;
-                Ok(Done::Written(written))
+            match calendar.delete(&removal.calendar_id, &removal.event_id).await {
+                Ok(()) => written.removed.push(removal.event_id.clone()),
+                // A calendar that is not ours any more must not keep the event out of the one that is.
+                Err(failure @ Failure::Refused { .. }) if job.wanted.is_some() => {
+                    warn!(org_id = %job.job.org_id, error = failure.error(), "an old event stays in a calendar that cannot be written");
+                }
+                Err(failure) => return Err(failure),
             }
-            Some(other) => {
-                // Whatever it is, nobody would ever find it again.
-                calendar.delete(&wanted.calendar_id, &other.id).await?;
-                let error = "the calendar has answered with another event".to_owned();
-                Err(Failure::Refused { error, code: None })
-            }
-            None => Ok(Done::Lost(wanted.event_id.clone())),
         }
+        Ok(Done::Written(written))
     }
 
     /// The event as it is in the calendar afterwards; `None` for one that was deleted there.

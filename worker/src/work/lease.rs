@@ -13,12 +13,18 @@ use crate::outcome::Failure;
 /// A lease, from a moment before it was asked for: it ends here no later than in the database.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease {
+    began: Instant,
     end: Instant,
 }
 
 impl Lease {
     pub fn beginning(now: Instant, seconds: u64) -> Self {
-        Lease { end: now.checked_add(Duration::from_secs(seconds)).unwrap_or(now) }
+        Lease { began: now, end: now.checked_add(Duration::from_secs(seconds)).unwrap_or(now) }
+    }
+
+    /// Waits until so much time has passed since its beginning, or it is over.
+    pub async fn wait(&self, since_beginning: Duration) {
+        sleep(since_beginning.saturating_sub(self.began.elapsed()).min(self.left())).await;
     }
 
     pub fn left(&self) -> Duration {

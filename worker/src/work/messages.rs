@@ -3,9 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::Utc;
 use metrics::counter;
-use tokio::time::sleep;
 use tracing::{info, warn};
 
 use super::Kind;
@@ -53,7 +51,8 @@ impl Messages {
 
     /// Sends it, unless it has gone out already.
     async fn send(&self, message: &Message, lease: Lease) -> Result<Sent, Failure> {
-        let sender = self.context.accounts.sender(message.job.org_id, message.integration_version).await?;
+        let sender = self.context.accounts.sender(message.job.org_id, message.integration_version).await;
+        let sender = sender.map_err(|failure| if message.is_unsure { still_unknown(&failure) } else { failure })?;
         let sent = self.send_by(&sender, message, lease).await;
         match &sent {
             Ok(_) => self.context.accounts.note(message.job.org_id, Provider::Twilio, sender.version, None).await,
@@ -68,6 +67,10 @@ impl Messages {
     async fn send_by(&self, sender: &Sender, message: &Message, lease: Lease) -> Result<Sent, Failure> {
         if message.is_unsure {
             let found = sender.twilio.find(&message.to, message.first_tried_at, &message.marker).await;
+            if let Err(failure @ Failure::Unauthorized { .. }) = &found {
+                let (org_id, accounts) = (message.job.org_id, &self.context.accounts);
+                accounts.note(org_id, Provider::Twilio, sender.version, Some(failure)).await;
+            }
             match found.map_err(|failure| still_unknown(&failure))? {
                 Some(sent) => {
                     info!(org_id = %message.job.org_id, job_id = %message.job.job_id, sid = sent.sid, "found: it had gone out");
@@ -77,8 +80,7 @@ impl Messages {
                 None => counter!("booking_worker_reconciled_total", "found" => "false").increment(1),
             }
         }
-        let wait = message.not_before.signed_duration_since(Utc::now()).to_std().unwrap_or(Duration::ZERO);
-        sleep(wait.min(lease.left())).await;
+        lease.wait(message.wait).await;
         // A second more than the provider has: whoever claims after us must find what we have sent.
         lease.must_last(self.context.options.http_timeout().saturating_add(Duration::from_secs(1)))?;
         lease.must_be_ours(&self.context.database, &message.job).await?;
@@ -113,12 +115,9 @@ impl Messages {
 
 /// Nobody could say whether it has gone out, so nobody knows yet.
 fn still_unknown(failure: &Failure) -> Failure {
-    match failure {
-        Failure::Unauthorized { .. } => failure.clone(),
-        other => Failure::Unknown {
-            error: format!("cannot find out whether it went out: {}", other.error()),
-            code: other.code().map(str::to_owned),
-            retry_after_seconds: other.retry_after_seconds(),
-        },
+    Failure::Unknown {
+        error: format!("cannot find out whether it went out: {}", failure.error()),
+        code: failure.code().map(str::to_owned),
+        retry_after_seconds: failure.retry_after_seconds(),
     }
 }

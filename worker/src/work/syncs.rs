@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use metrics::counter;
+use serde_json::{Map, Value, json};
 use tracing::{info, warn};
 
 use super::Kind;
@@ -135,7 +136,8 @@ impl Syncs {
         loop {
             let listing = access.calendar.list(&sync.calendar_id, &page).await?;
             events = events.saturating_add(listing.items.len());
-            let ours = self.context.database.apply_calendar_changes(sync, listing.items).await?.ok_or(Broken::Lost)?;
+            let items = listing.items.iter().map(essence).collect();
+            let ours = self.context.database.apply_calendar_changes(sync, items).await?.ok_or(Broken::Lost)?;
             self.follow(sync, &ours).await?;
             match (listing.next_page_token, listing.next_sync_token) {
                 (Some(token), _) => page.page_token = Some(token),
@@ -146,7 +148,8 @@ impl Syncs {
                         if missed.is_empty() {
                             return Ok(events);
                         }
-                        self.follow(sync, &missed).await?;
+                        let found = self.look_for(access, sync, &missed).await?;
+                        self.follow(sync, &found).await?;
                     }
                 }
                 (None, None) => {
@@ -157,8 +160,20 @@ impl Syncs {
         }
     }
 
+    /// What has become of events that a whole reading has missed: deleted, moved out of what it covers, or never there.
+    async fn look_for(&self, access: &Access, sync: &Sync, missed: &[Value]) -> Result<Vec<Value>, Broken> {
+        let mut found = Vec::with_capacity(missed.len());
+        for id in missed.iter().filter_map(|item| item.get("id")?.as_str()) {
+            found.push(match access.calendar.get(&sync.calendar_id, id).await? {
+                Some(event) => essence(&event.raw),
+                None => json!({"id": id, "status": "missing"}),
+            });
+        }
+        Ok(found)
+    }
+
     /// One change after the other, each in a transaction of its own.
-    async fn follow(&self, sync: &Sync, ours: &[serde_json::Value]) -> Result<(), Broken> {
+    async fn follow(&self, sync: &Sync, ours: &[Value]) -> Result<(), Broken> {
         for item in ours {
             let became = self.context.database.calendar_event_changed(sync, item).await?.ok_or(Broken::Lost)?;
             if became != "none" {
@@ -201,5 +216,47 @@ impl Syncs {
             // Nobody would know it.
             Ok(false) | Err(_) => drop(access.calendar.stop(&id, &channel.resource_id).await),
         }
+    }
+}
+
+/// Of an event, what matters here: what else is in it is nobody's business, and could be anything.
+fn essence(event: &Value) -> Value {
+    const KEYS: [&str; 8] = ["id", "status", "etag", "updated", "start", "end", "transparency", "eventType"];
+    let mut kept: Map<String, Value> =
+        KEYS.into_iter().filter_map(|key| Some((key.to_owned(), readable(event.get(key)?)))).collect();
+    let attendees = event.get("attendees").and_then(Value::as_array);
+    let own = attendees.into_iter().flatten().find(|attendee| attendee.get("self") == Some(&Value::Bool(true)));
+    if let Some(status) = own.and_then(|attendee| attendee.get("responseStatus")) {
+        kept.insert("attendees".to_owned(), json!([{"self": true, "responseStatus": readable(status)}]));
+    }
+    Value::Object(kept)
+}
+
+/// Without what no database can hold.
+fn readable(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.replace('\0', "").into(),
+        Value::Object(fields) => fields.iter().map(|(key, value)| (key.replace('\0', ""), readable(value))).collect(),
+        Value::Array(values) => values.iter().map(readable).collect(),
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_an_event_only_what_matters_is_kept_and_nothing_that_a_database_cannot_hold() {
+        let event = json!({
+            "id": "e1\0", "summary": "Zuzanna\0", "description": "x", "start": {"dateTime": "2026-11-24T12:00:00Z\0"},
+            "attendees": [{"email": "a@b.c"}, {"self": true, "email": "me@b.c", "responseStatus": "declined"}],
+        });
+        let kept = json!({
+            "id": "e1", "start": {"dateTime": "2026-11-24T12:00:00Z"},
+            "attendees": [{"self": true, "responseStatus": "declined"}],
+        });
+        assert_eq!(essence(&event), kept);
+        assert_eq!(essence(&json!("nothing")), json!({}));
     }
 }
