@@ -298,6 +298,7 @@ CREATE TABLE booking.calendars (
     leased_until        timestamptz,
     claimed_at          timestamptz,
     is_whole            boolean     NOT NULL DEFAULT false,
+    is_used             boolean     NOT NULL DEFAULT true,
     channel_id          text,
     channel_resource_id text,
     channel_expires_at  timestamptz,
@@ -325,6 +326,7 @@ COMMENT ON COLUMN booking.calendars.leased_by IS 'The courier that reads it, or 
 COMMENT ON COLUMN booking.calendars.leased_until IS 'Until when nobody else does; NULL: nobody does.';
 COMMENT ON COLUMN booking.calendars.claimed_at IS 'When it was last claimed: what was written before is what the reading can show.';
 COMMENT ON COLUMN booking.calendars.is_whole IS 'Whether it is being read from the beginning, or last was.';
+COMMENT ON COLUMN booking.calendars.is_used IS 'Whether it is that of a resource at present. The row stays in any case, so that its leases go on rising.';
 COMMENT ON COLUMN booking.calendars.channel_id IS 'The channel by which the provider tells of changes; NULL: it is only asked.';
 COMMENT ON COLUMN booking.calendars.channel_resource_id IS 'What the provider calls what it watches.';
 COMMENT ON COLUMN booking.calendars.channel_expires_at IS 'When the channel ends; a new one is opened before.';
@@ -886,7 +888,7 @@ BEGIN
             booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
             booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
-    EXECUTE format('GRANT INSERT (org_id, calendar_id, lease), UPDATE (sync_token, next_sync_at, lease, leased_until)
+    EXECUTE format('GRANT INSERT (org_id, calendar_id), UPDATE (sync_token, next_sync_at, lease, leased_until, is_used)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
             refreshing_until, next_send_at, updated_at)
@@ -942,7 +944,7 @@ BEGIN
             refreshing_until, next_send_at, updated_at)
         ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (sync_token, next_sync_at, synced_at, full_sync_at, attempts, problem, lease, leased_by,
-            leased_until, claimed_at, is_whole, channel_id, channel_resource_id, channel_expires_at)
+            leased_until, claimed_at, is_whole, is_used, channel_id, channel_resource_id, channel_expires_at)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, starts_at, ends_at, etag, changed_at, seen, flag, updated_at)
         ON booking.calendar_events TO %s', p_role);

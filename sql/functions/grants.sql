@@ -62,7 +62,7 @@ BEGIN
             booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
             booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.workers
         TO %s', p_role);
-    EXECUTE format('GRANT INSERT (org_id, calendar_id, lease), UPDATE (sync_token, next_sync_at, lease, leased_until)
+    EXECUTE format('GRANT INSERT (org_id, calendar_id), UPDATE (sync_token, next_sync_at, lease, leased_until, is_used)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
             refreshing_until, next_send_at, updated_at)
@@ -118,7 +118,7 @@ BEGIN
             refreshing_until, next_send_at, updated_at)
         ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (sync_token, next_sync_at, synced_at, full_sync_at, attempts, problem, lease, leased_by,
-            leased_until, claimed_at, is_whole, channel_id, channel_resource_id, channel_expires_at)
+            leased_until, claimed_at, is_whole, is_used, channel_id, channel_resource_id, channel_expires_at)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, starts_at, ends_at, etag, changed_at, seen, flag, updated_at)
         ON booking.calendar_events TO %s', p_role);

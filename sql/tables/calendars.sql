@@ -13,6 +13,7 @@ CREATE TABLE booking.calendars (
     leased_until        timestamptz,
     claimed_at          timestamptz,
     is_whole            boolean     NOT NULL DEFAULT false,
+    is_used             boolean     NOT NULL DEFAULT true,
     channel_id          text,
     channel_resource_id text,
     channel_expires_at  timestamptz,
@@ -40,6 +41,7 @@ COMMENT ON COLUMN booking.calendars.leased_by IS 'The courier that reads it, or 
 COMMENT ON COLUMN booking.calendars.leased_until IS 'Until when nobody else does; NULL: nobody does.';
 COMMENT ON COLUMN booking.calendars.claimed_at IS 'When it was last claimed: what was written before is what the reading can show.';
 COMMENT ON COLUMN booking.calendars.is_whole IS 'Whether it is being read from the beginning, or last was.';
+COMMENT ON COLUMN booking.calendars.is_used IS 'Whether it is that of a resource at present. The row stays in any case, so that its leases go on rising.';
 COMMENT ON COLUMN booking.calendars.channel_id IS 'The channel by which the provider tells of changes; NULL: it is only asked.';
 COMMENT ON COLUMN booking.calendars.channel_resource_id IS 'What the provider calls what it watches.';
 COMMENT ON COLUMN booking.calendars.channel_expires_at IS 'When the channel ends; a new one is opened before.';

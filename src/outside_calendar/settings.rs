@@ -96,7 +96,7 @@ const SET_RESOURCE: &str = "
     UPDATE booking.resources AS r SET calendar_id = $3 WHERE r.org_id = $1 AND r.id = $2";
 
 /// The calendars that are read are those that are somebody's. What others said goes with them; all are read from the beginning,
-/// and whoever reads one at this moment has lost it. A lease never comes back: the first of a calendar is the time.
+/// and whoever reads one at this moment has lost it. Rows stay, so that a lease never comes back.
 ///
 /// $1 org_id.
 const AGREE: &str = "
@@ -106,7 +106,8 @@ const AGREE: &str = "
         JOIN booking.resources AS r ON r.org_id = g.org_id
         WHERE g.org_id = $1 AND g.settings @> '{\"calendar\": {\"on\": true}}'
     ), dropped AS (
-        DELETE FROM booking.calendars AS c
+        UPDATE booking.calendars AS c
+        SET is_used = false, sync_token = NULL, lease = c.lease + 1, leased_until = NULL
         WHERE c.org_id = $1 AND NOT EXISTS (SELECT FROM used WHERE used.calendar_id = c.calendar_id)
     ), forgotten AS (
         DELETE FROM booking.busy_blocks AS b
@@ -116,25 +117,38 @@ const AGREE: &str = "
             JOIN used ON used.calendar_id = COALESCE(r.calendar_id, g.settings -> 'calendar' ->> 'calendar_id')
             WHERE r.org_id = $1 AND r.id = b.resource_id AND used.calendar_id = b.calendar_id)
     )
-    INSERT INTO booking.calendars AS c (org_id, calendar_id, lease)
-    SELECT $1, used.calendar_id, (EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000)::bigint FROM used
+    INSERT INTO booking.calendars AS c (org_id, calendar_id)
+    SELECT $1, used.calendar_id FROM used
     ON CONFLICT (org_id, calendar_id) DO UPDATE
-        SET sync_token = NULL, next_sync_at = excluded.next_sync_at, lease = c.lease + 1, leased_until = NULL";
+        SET is_used = true, sync_token = NULL, next_sync_at = excluded.next_sync_at, lease = c.lease + 1, leased_until = NULL";
 
 /// $1 org_id. Whoever writes what they have read holds one of these rows: what they have written is there afterwards.
 const LOCK: &str = "
     SELECT c.calendar_id FROM booking.calendars AS c WHERE c.org_id = $1 ORDER BY c.calendar_id FOR UPDATE";
 
+/// What is not in line: appointments to come without their event, and events without their appointment.
+///
 /// $1 org_id, $2 the clock.
 const UPCOMING: &str = "
-    SELECT a.id, a.ends_at FROM booking.organizations AS g
+    SELECT a.id, a.ends_at
+    FROM booking.organizations AS g
     JOIN booking.appointments AS a ON a.org_id = g.org_id
+    JOIN booking.resources AS r ON r.org_id = a.org_id AND r.id = a.resource_id
     WHERE g.org_id = $1 AND g.settings @> '{\"calendar\": {\"on\": true}}'
-      AND a.status IN ('pending', 'confirmed') AND a.ends_at > $2
+      AND a.status IN ('pending', 'confirmed') AND a.contact_id IS NOT NULL AND a.ends_at > $2
+      AND NOT EXISTS (
+          SELECT FROM booking.calendar_events AS e
+          WHERE e.org_id = a.org_id AND e.appointment_id = a.id AND e.starts_at = a.starts_at AND e.ends_at = a.ends_at
+            AND (e.state = 'present' OR e.flag IS NOT NULL)
+            AND e.calendar_id = COALESCE(r.calendar_id, g.settings -> 'calendar' ->> 'calendar_id'))
     UNION
-    SELECT e.appointment_id, $2 FROM booking.organizations AS g
+    SELECT e.appointment_id, $2
+    FROM booking.organizations AS g
     JOIN booking.calendar_events AS e ON e.org_id = g.org_id
-    WHERE g.org_id = $1 AND g.settings @> '{\"calendar\": {\"on\": true}}' AND e.state IN ('wanted', 'unwanted')
+    LEFT JOIN booking.appointments AS a ON a.org_id = e.org_id AND a.id = e.appointment_id
+    WHERE g.org_id = $1 AND g.settings @> '{\"calendar\": {\"on\": true}}'
+      AND (e.state IN ('wanted', 'unwanted')
+          OR (e.state = 'present' AND (a.id IS NULL OR a.status = 'cancelled' OR a.contact_id IS NULL)))
     ORDER BY 1";
 
 /// Brings what is read, and what is written, into line with what was decided. What is to come may have changed while the

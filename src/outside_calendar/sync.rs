@@ -80,7 +80,7 @@ const CLAIM: &str = "
         FROM booking.calendars AS d
         JOIN booking.organizations AS g ON g.org_id = d.org_id
         JOIN booking.integrations AS i ON i.org_id = d.org_id AND i.provider = 'google' AND i.connected
-        WHERE d.next_sync_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)
+        WHERE d.is_used AND d.next_sync_at <= $1 AND (d.leased_until IS NULL OR d.leased_until <= $1)
           AND g.settings @> '{\"calendar\": {\"on\": true}}' AND NOT g.settings @> '{\"paused\": true}'
         ORDER BY d.next_sync_at
         LIMIT $2
