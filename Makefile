@@ -2,7 +2,7 @@
 # PG=17 in front (PG=17 make test) picks another PostgreSQL than the one pgrx.toml pins.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop clean-demo test test-all lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba fuzz install package
+.PHONY: help demo demo-stop clean-demo test test-all bench lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba test-worker fuzz install package worker
 MAKEFLAGS += --no-print-directory
 
 help: ## List these targets
@@ -17,11 +17,14 @@ demo-stop: ## Stop the demo's PostgreSQL; its data stays
 clean-demo: ## Remove the demo's PostgreSQL and its data
 	@scripts/cluster.sh remove demo && echo "The demo's PostgreSQL is removed, with its data."
 
-test: ## Run every test (the first time about 15 minutes, then about 9)
+test: ## Run every test (the first time about 20 minutes, then about 13)
 	@scripts/test.sh
 
 test-all: ## Run the tests that depend on PostgreSQL against 15, 17 and 18 (the first time builds the last two from source)
 	@scripts/test-all.sh
+
+bench: ## Measure, and print what came out
+	@scripts/bench.sh
 
 lint: ## Compare the pins, check the formatting, run clippy
 	@scripts/test.sh lint
@@ -53,8 +56,15 @@ test-client: ## Run real clients: PostgREST with supabase-js, and the programs o
 test-dba: ## Dump and restore, replicate, drop, as a DBA does
 	@scripts/test.sh dba
 
+test-worker: ## Run booking-worker against stand-ins for Twilio and Google, and kill it by the hundred
+	@scripts/test.sh worker
+
 fuzz: ## Feed every reader of input with hostile input for a minute
 	@scripts/test.sh fuzz
+
+worker: ## Build booking-worker into target/release
+	@scripts/prerequisites.sh
+	@scripts/worker.sh
 
 install: ## Build the extension and install it into this machine's PostgreSQL
 	@scripts/prerequisites.sh

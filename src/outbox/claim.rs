@@ -210,7 +210,8 @@ pub fn end(client: &mut SpiClient<'_>, job: &Job, state: State, why: Option<(&st
 /// $1 org_id, $2 id, $3 when again, $4 the clock.
 const GIVE_BACK: &str = "
     UPDATE booking.outbox AS o
-    SET state = CASE WHEN other.id IS NULL THEN 'retryable' ELSE 'cancelled' END, attempts = GREATEST(o.attempts - 1, 0),
+    SET state = CASE WHEN other.id IS NOT NULL THEN 'cancelled' WHEN o.attempts <= 1 THEN 'available' ELSE 'retryable' END,
+        attempts = GREATEST(o.attempts - 1, 0),
         run_at = $3, leased_until = NULL, finished_at = CASE WHEN other.id IS NOT NULL THEN $4 END
     FROM booking.outbox AS this
     LEFT JOIN booking.outbox AS other ON this.kind = 'calendar' AND other.org_id = $1
@@ -220,7 +221,7 @@ const GIVE_BACK: &str = "
 /// Gives a job back that has just been claimed, because somebody has locked what it needs: nobody else is to wait for them.
 pub fn give_back(client: &mut SpiClient<'_>, job: &Job) -> Result<()> {
     let clock = instant::clock_now();
-    let again = clock.checked_add_signed(Duration::seconds(1)).unwrap_or(clock);
+    let again = clock.checked_add_signed(Duration::milliseconds(100)).unwrap_or(clock);
     let arguments = [
         as_postgres(job.org_id).into(),
         as_postgres(job.id).into(),

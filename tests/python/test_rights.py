@@ -164,10 +164,19 @@ def test_a_worker_sends_what_a_member_has_booked(clinic: Clinic, roles: dict[str
         assert_booked(one(session, "SELECT booking.reschedule_appointment_atomic(%s, %s, %s)",
                           [org, other["appointmentId"], future(202)]))
         assert_booked(one(session, "SELECT booking.cancel_appointment(%s, %s)", [org, other["appointmentId"]]))
+        third = one(session, BOOK, request(org, future(204)))
+    # Its confirmation has gone out.
+    clinic.admin.execute("""
+        UPDATE booking.outbox SET state = 'succeeded', finished_at = now()
+        WHERE appointment_id = %s AND kind = 'confirmation'""", [third["appointmentId"]])
+    with acting(clinic, roles["member"]) as session:
+        assert_booked(one(session, "SELECT booking.reschedule_appointment_atomic(%s, %s, %s)",
+                          [org, third["appointmentId"], future(205)]))
     with acting(clinic, roles["worker"]) as session:
         claimed = session.execute("SELECT job_id, lease, kind FROM booking.claim_messages('courier') ORDER BY kind").fetchall()
-        assert [kind for _, _, kind in claimed] == ["cancelled", "confirmation"]
-        (first, lease, _), (second, _, _) = claimed
+        # Of the other, nobody had been told: it was cancelled before anything went out.
+        assert [kind for _, _, kind in claimed] == ["confirmation", "moved"]
+        (second, _, _), (first, lease, _) = claimed
         assert one(session, "SELECT booking.fail_job(%s, %s, %s, 'no', 'refused', '21610')", [org, first, lease]) == "discarded"
         assert one(session, "SELECT booking.requeue_job(%s, %s)", [org, first]) is True
         assert one(session, "SELECT booking.cancel_job(%s, %s)", [org, first]) is True

@@ -48,11 +48,13 @@ impl State {
 }
 
 /// The state machine of a job: every change there is.
-pub const CHANGES: [(State, State); 13] = [
+pub const CHANGES: [(State, State); 14] = [
     (Available, Running),
     (Available, Cancelled),
     (Available, Discarded),
     (Running, Running),
+    // Somebody held what it needed.
+    (Running, Available),
     (Running, Succeeded),
     (Running, Retryable),
     (Running, Discarded),
