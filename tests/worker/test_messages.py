@@ -6,7 +6,7 @@ import re
 
 import pytest
 from clinic import future, new_phone, one
-from office import PUBLIC, SENDER, Office
+from office import PUBLIC, SENDER, Office, write_keys
 from stand_ins.faults import garbage_body, half_reply, reset_after, reset_before, slow, status
 from stand_ins.signature import Signing
 
@@ -253,3 +253,55 @@ def test_a_reminder_goes_out_when_its_time_has_come(phones: Office):
     phones.session.execute("UPDATE booking.outbox SET run_at = now() WHERE kind = 'reminder'")
     phones.worker.wait_until(lambda: len(phones.twilio.sent_to(phone)) == 2)
     assert "a reminder" in phones.twilio.sent_to(phone)[1].body
+
+
+def test_while_nobody_knows_whether_it_went_out_nothing_makes_it_look_unsent(phones: Office):
+    """The account is away when it is to be looked for: what is not known stays so, and it is looked for later."""
+    phones.twilio.faults.add("POST", MESSAGES, reset_after())
+    booked = phones.book(phone=(phone := new_phone()))
+    phones.worker.wait_until(lambda: phones.sms(booked) == "uncertain")
+    phones.worker.terminate()
+    hidden = phones.keys_file.read_text()
+    phones.keys_file.unlink()
+    write_keys(phones.binary, phones.keys_file, "other")
+    worker = phones.start()
+    worker.wait_until(lambda: phones.hurry() and one(phones.session, "SELECT attempts FROM booking.outbox WHERE kind = 'confirmation'") >= 2)
+    worker.wait_until(lambda: ("confirmation", "retryable") in phones.states())
+    assert phones.sms(booked) == "uncertain"
+    worker.terminate()
+    phones.keys_file.write_text(hidden)
+    worker = phones.start()
+    worker.wait_until(lambda: phones.hurry() and phones.status(booked)["messageSid"] is not None)
+    assert len(phones.twilio.sent_to(phone)) == 1
+
+
+def test_what_the_provider_has_told_of_is_never_sent_again(phones: Office):
+    """Delivered, says the callback; the answer to the sending is lost all the same."""
+    phones.twilio.callbacks_before_reply = ("queued", "sent", "delivered")
+    phones.twilio.faults.add("POST", MESSAGES, reset_after())
+    booked = phones.book(phone=(phone := new_phone()))
+    phones.worker.wait_until(lambda: phones.states().get(("confirmation", "succeeded")) == 1)
+    assert (phones.sms(booked), len(phones.twilio.sent_to(phone))) == ("delivered", 1)
+
+
+def test_patients_are_heard_also_while_the_account_is_not_accepted(phones: Office):
+    phone, url = new_phone(), f"{PUBLIC}/twilio/{phones.org}/inbound"
+    booked = phones.book(phone=phone)
+    phones.worker.wait_until(lambda: phones.status(booked)["messageSid"])
+    phones.session.execute("UPDATE booking.integrations SET connected = false")
+    phones.start()
+    assert phones.twilio.inbound(url, phone, SENDER, "C").status == 200
+    assert phones.status(booked)["status"] == "cancelled"
+
+
+def test_what_one_organization_holds_keeps_nobody_else_waiting(phones: Office):
+    other = phones.add_colleague()
+    other.connect_twilio()
+    with phones.clinic.connect(autocommit=False) as session:
+        session.execute("SELECT FROM booking.integrations WHERE org_id = %s FOR UPDATE", [phones.org])
+        held, theirs = phones.book(), other.book()
+        phones.worker.wait_until(lambda: other.status(theirs)["messageSid"])
+        assert phones.sms(held) == "queued"
+        session.rollback()
+    phones.worker.wait_until(lambda: phones.status(held)["messageSid"])
+    assert one(phones.session, "SELECT attempts FROM booking.outbox WHERE org_id = %s AND kind = 'confirmation'", [phones.org]) == 1

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from clinic import future, new_phone, one
 from office import PUBLIC, Office
-from stand_ins.faults import status
+from stand_ins.faults import slow, status
 from stand_ins.google import USER
 
 LIST = r"/events\?"
@@ -202,3 +202,48 @@ def test_two_workers_never_read_a_calendar_at_the_same_time(calendar: Office):
         calendar.worker.wait_until(lambda: synced(calendar))
     used = [exchange.request.query["syncToken"] for exchange in calendar.google.log.of("GET", LIST) if "syncToken" in exchange.request.query]
     assert len(used) == len(set(used))
+
+
+def test_another_account_under_the_same_name_cancels_nothing_and_gets_its_events(calendar: Office):
+    """"primary" is another calendar under another account: what is not in it was not deleted."""
+    calendar.session.execute("SELECT booking.set_calendar(%s, true, p_on_change => 'follow')", [calendar.org])
+    booked = written(calendar)
+    other = "other@example.org"
+    calendar.google.add_calendar(other, other)
+    calendar.google.user = other
+    calendar.connect_google()
+    calendar.worker.wait_until(lambda: calendar.hurry() and len(calendar.google.events(other)) == 1)
+    calendar.worker.wait_until(lambda: synced(calendar) and calendar.event(booked) == "synced")
+    assert calendar.status(booked)["status"] == "confirmed"
+    assert calendar.happened("event_deleted") == []
+
+
+def test_settings_that_change_while_a_calendar_is_read_make_nothing_look_deleted(calendar: Office):
+    calendar.session.execute("SELECT booking.set_calendar(%s, true, p_on_change => 'follow')", [calendar.org])
+    booked = written(calendar)
+    calendar.google.staff_adds(USER, *hour(days=210))
+    read_again(calendar)
+    calendar.google.faults.add("GET", LIST, held := slow(processed=True))
+    calendar.sync()
+    held.wait_until_held()
+    calendar.session.execute("SELECT booking.set_calendar(%s, true, p_on_change => 'follow', p_verify_seconds => 60)", [calendar.org])
+    held.release()
+    calendar.worker.wait_for_log("another worker reads this calendar now")
+    calendar.worker.wait_until(lambda: synced(calendar) and blocks(calendar) == [hour(days=210)])
+    assert (calendar.status(booked)["status"], calendar.event(booked)) == ("confirmed", "synced")
+
+
+def test_an_event_that_is_dragged_into_the_past_is_flagged_and_not_followed_to_another_year(calendar: Office):
+    calendar.session.execute("SELECT booking.set_calendar(%s, true, p_on_change => 'follow')", [calendar.org])
+    booked = written(calendar)
+    calendar.google.staff_moves(USER, calendar.status(booked)["eventId"], *hour(days=-60))
+    read_again(calendar)
+    assert (calendar.event(booked), calendar.status(booked)["scheduledAt"]) == ("flagged", f"{future():%Y-%m-%dT%H:%M:%SZ}")
+    assert [told["error"] for told in calendar.happened("event_moved")] == ["date_in_past"]
+
+
+def test_what_no_database_can_hold_keeps_no_calendar_from_being_read(calendar: Office):
+    calendar.google.staff_adds(USER, *hour(), summary="a\x00b", description="\x00")
+    calendar.google.staff_adds(USER, *hour(days=201), summary="odd", recurrence=["\x00"])
+    read_again(calendar)
+    assert blocks(calendar) == [hour(), hour(days=201)]
