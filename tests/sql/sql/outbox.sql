@@ -33,10 +33,10 @@ EXECUTE claim(10);
 SELECT answer->>'smsStatus' AS sms FROM booking.appointment_status(:'org', :'id') AS answer;
 -- Nobody else gets it while the lease lasts.
 EXECUTE claim(10);
--- The provider has taken it; what it tells later counts only where it is further on.
+-- The provider has taken it, whatever word it has for that; what it tells later counts only where it is further on.
 SELECT id AS job, lease FROM booking.outbox WHERE org_id = :'org' AND state = 'running' \gset
 SELECT booking.finish_message(:'org', :'job', 0, 'SM1') AS stale;
-SELECT booking.finish_message(:'org', :'job', :'lease', 'SM1') AS finished;
+SELECT booking.finish_message(:'org', :'job', :'lease', 'SM1', 'teleported') AS finished;
 SELECT booking.finish_message(:'org', :'job', :'lease', 'SM2') AS twice;
 SELECT booking.message_status(:'org', 'SM1', 'sent') AS sent, booking.message_status(:'org', 'SM1', 'delivered') AS delivered,
     booking.message_status(:'org', 'SM1', 'sent') AS late, booking.message_status(:'org', 'SM9', 'sent') AS of_nobody;
@@ -44,7 +44,7 @@ SELECT answer->>'smsStatus' AS sms, answer->>'messageSid' AS sid FROM booking.ap
 -- Moved again, now that it was said: that is said too.
 SELECT answer->>'success' AS moved FROM booking.reschedule_appointment_atomic(:'org', :'id', :'two'::timestamptz + interval '4 hours') AS answer;
 EXECUTE claim(10);
--- An attempt fails, and another one after its pause; a lease that has ended is unsure.
+-- An attempt fails, and another one after its pause; a lease that has ended is unsure, once what it began would show.
 SELECT id AS job, lease FROM booking.outbox WHERE org_id = :'org' AND state = 'running' \gset
 SELECT booking.fail_job(:'org', :'job', 0, 'stale') AS stale;
 SELECT booking.fail_job(:'org', :'job', :'lease', 'HTTP 503', p_retry_after_seconds => 3600) AS state;
@@ -52,6 +52,8 @@ SELECT kind, state, attempts, last_error FROM jobs WHERE state = 'retryable';
 SELECT run_at > now() + interval '59 minutes' AS waits FROM booking.outbox WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
 UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND id = :'job';
+EXECUTE claim(10);
+UPDATE booking.outbox SET leased_until = now() WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
 UPDATE booking.outbox SET leased_until = now() - interval '1 minute' WHERE org_id = :'org' AND id = :'job';
 EXECUTE claim(10);
@@ -74,6 +76,10 @@ SELECT booking.receive_message(:'org', '+14155550125', '+12025550100', ' start. 
 SELECT answer->>'smsStatus' AS sms FROM booking.cancel_appointment(:'org', :'id') AS answer;
 SELECT kind, state, count(*) FROM jobs GROUP BY kind, state ORDER BY kind, state;
 EXECUTE claim(10);
+-- Nobody is told that something is off who cannot have been told that it was on.
+EXECUTE book(:'two'::timestamptz + interval '13 days', '+14155550126') \gset
+SELECT answer->>'success' AS success FROM booking.cancel_appointment(:'org', :'id') AS answer;
+SELECT kind, state, attempts FROM booking.outbox WHERE org_id = :'org' AND appointment_id = :'id' ORDER BY id;
 -- What is not true any more when it is claimed is not sent: moved or given up behind the functions, or messages are off.
 EXECUTE book(:'two'::timestamptz + interval '1 day', '+14155550126') \gset
 UPDATE booking.appointments SET status = 'cancelled', cancelled_at = now() WHERE org_id = :'org' AND id = :'id';
@@ -88,7 +94,7 @@ EXECUTE book(:'two'::timestamptz + interval '4 days', '+14155550126') \gset
 SELECT booking.set_messaging(:'org', false);
 EXECUTE claim(10);
 SELECT kind, state, last_error FROM jobs WHERE last_error = 'messages are off';
--- The provider may be faster than the courier; and what it knows is not sent again, although its courier has vanished.
+-- The provider may be faster than the courier; and what it knows is not sent again, although its courier has vanished, or saw it fail.
 SELECT booking.set_messaging(:'org', true, '{}');
 EXECUTE book(:'two'::timestamptz + interval '8 days', '+14155550126') \gset
 EXECUTE book(:'two'::timestamptz + interval '9 days', '+14155550126') \gset
@@ -102,6 +108,10 @@ SELECT booking.message_status(:'org', 'SM5', 'queued', p_message_id => :'message
 UPDATE booking.outbox SET leased_until = now() - interval '1 minute' WHERE org_id = :'org' AND state = 'running';
 EXECUTE claim(10);
 SELECT o.state, m.status, m.provider_sid FROM booking.outbox AS o JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id WHERE o.org_id = :'org' AND m.id = :'message';
+EXECUTE book(:'two'::timestamptz + interval '12 days', '+14155550126') \gset
+SELECT job_id AS job, message_id AS message, lease FROM booking.claim_messages('test') WHERE org_id = :'org' \gset
+SELECT booking.message_status(:'org', 'SM6', 'sent', p_message_id => :'message') AS early, booking.fail_job(:'org', :'job', :lease, 'the connection was reset', 'unknown') AS state;
+SELECT status, provider_sid, error_code FROM booking.messages WHERE org_id = :'org' AND id = :'message';
 SELECT booking.set_messaging(:'org', false);
 -- A template or a zone that somebody broke keeps nobody else from their messages.
 SELECT booking.set_messaging(:'org', true, '{}');
@@ -147,6 +157,6 @@ SELECT * FROM booking.claim_messages('test', 0);
 SELECT * FROM booking.claim_messages('test', 10, 3601);
 SELECT booking.fail_job(:'org', :'job', 1, 'no', 'maybe');
 SELECT booking.finish_message(:'org', :'job', NULL);
-SELECT booking.finish_message(:'org', :'job', 1, 'SM1', 'teleported');
+SELECT booking.finish_message(:'org', :'job', 1, NULL, 'teleported');
 SELECT booking.fail_job(:'org', :'job', 1, NULL);
 SELECT booking.message_status(:'org', NULL, 'sent');

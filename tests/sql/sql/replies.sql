@@ -13,8 +13,8 @@ SELECT answer->>'action' AS action, (SELECT a.starts_at - :'ten'::timestamptz FR
 FROM booking.receive_message(:'org', $1, '+12025550100', $2, $3, $4) AS answer;
 -- What the courier gets is sent, in that order; the provider calls it by its name and number.
 PREPARE send(text) AS
-SELECT kind, to_phone, booking.finish_message(org_id, job_id, lease, $1 || row_number() OVER (ORDER BY not_before)) AS finished
-FROM booking.claim_messages('test', 100) WHERE org_id = :'org' ORDER BY not_before;
+SELECT kind, to_phone, booking.finish_message(org_id, job_id, lease, $1 || row_number() OVER (ORDER BY wait_milliseconds)) AS finished
+FROM booking.claim_messages('test', 100) WHERE org_id = :'org' ORDER BY wait_milliseconds;
 PREPARE status(uuid) AS
 SELECT answer->>'status' AS status, answer->>'smsStatus' AS sms, answer->>'messageSid' AS sid FROM booking.appointment_status(:'org', $1) AS answer;
 CREATE TEMP VIEW history AS
