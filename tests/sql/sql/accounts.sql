@@ -90,7 +90,7 @@ EXECUTE events(false);
 EXECUTE syncs;
 SELECT booking.finish_message(o.org_id, o.id, 1, 'SM1') AS finished FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.state = 'running' AND o.kind = 'confirmation';
 SELECT booking.finish_event(o.org_id, o.id, 1, replace(o.appointment_id::text, '-', '') || 'g1', '"1"', now()) AS finished FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.state = 'running';
-SELECT booking.finish_sync(:'org', 'primary', 1, 'token 1') AS finished;
+SELECT booking.finish_sync(:'org', 'primary', 3, 'token 1') AS finished;
 EXECUTE status(:'id');
 -- Lost: what needs the account waits until somebody connects it again; a second loss is no news, and nobody refreshes it.
 EXECUTE book(1, '+14155550102') \gset
@@ -120,7 +120,7 @@ UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND state = 'retr
 EXECUTE messages(false);
 EXECUTE events(false);
 SELECT * FROM jobs WHERE attempts > 0;
--- To connect it again is enough, unless couriers are paused.
+-- To connect it again is enough, unless couriers are paused. What may not be in line then is written once more.
 EXECUTE connect('twilio', 'a5', NULL, NULL);
 EXECUTE connect('google', 'b7', NULL, NULL);
 EXECUTE account('google');
@@ -133,15 +133,21 @@ EXECUTE events(false);
 SELECT booking.finish_message(o.org_id, o.id, o.lease, 'SM2') AS finished FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.state = 'running' AND o.kind = 'confirmation';
 SELECT booking.finish_event(o.org_id, o.id, o.lease, replace(o.appointment_id::text, '-', '') || 'g1', '"1"', now()) AS finished FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.state = 'running';
 EXECUTE status(:'id');
--- A sender keeps its rate, however many messages wait: each has its own moment, and none is handed out that would wait long.
-EXECUTE connect('twilio', 'a6', '{"per_second": 0.5}', NULL);
+EXECUTE events(false);
+SELECT booking.finish_event(o.org_id, o.id, o.lease, replace(o.appointment_id::text, '-', '') || 'g1', '"2"', now()) AS finished FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.state = 'running';
+EXECUTE status(:'id');
+-- A sender keeps its rate, however many messages wait: each has its own moment, and no more are handed out than go out in a second.
+EXECUTE connect('twilio', 'a6', '{"per_second": 4}', NULL);
 SELECT count(*) AS booked FROM generate_series(2, 9) AS n, LATERAL (SELECT booking.book_appointment_atomic(:'org', 'Ann Lee', NULL, '+14155550103', 'cleaning', :'ten'::timestamptz + n * interval '1 hour')->>'success' AS success) AS booking WHERE booking.success = 'true';
-SELECT not_before - min(not_before) OVER () AS after FROM booking.claim_messages('test', 100) WHERE org_id = :'org' ORDER BY not_before;
+SELECT wait_milliseconds FROM booking.claim_messages('test', 100) WHERE org_id = :'org' ORDER BY wait_milliseconds;
+UPDATE booking.integrations SET next_send_at = now() + interval '1 minute' WHERE org_id = :'org' AND provider = 'twilio';
 EXECUTE messages(false);
 UPDATE booking.integrations SET next_send_at = now() WHERE org_id = :'org' AND provider = 'twilio';
 SELECT count(*) AS claimed FROM booking.claim_messages('test', 100) WHERE org_id = :'org';
 DELETE FROM booking.outbox WHERE org_id = :'org';
 DELETE FROM booking.messages WHERE org_id = :'org';
+DELETE FROM booking.calendar_events WHERE org_id = :'org';
+DELETE FROM booking.appointments WHERE org_id = :'org';
 -- Disconnected, the secret is gone and what is done with it is off; what waited is withdrawn. What is not secret stays.
 EXECUTE connect('twilio', 'a7', '{"per_second": 100, "sender": "+12125550100"}', NULL);
 SELECT booking.set_messaging(:'org', true, '{60}', 'es');
@@ -163,6 +169,7 @@ EXECUTE book(11, '+14155550104') \gset
 SELECT :'sms' AS sms, :'calendar' AS calendar;
 DELETE FROM booking.outbox WHERE org_id = :'org';
 DELETE FROM booking.events WHERE org_id = :'org';
+DELETE FROM booking.appointments WHERE org_id = :'org';
 -- Wanted, and no account: it is given up, and the answer is that nobody has set it up.
 SELECT booking.set_messaging(:'org', true, '{}');
 SELECT booking.set_calendar(:'org', true);
@@ -173,6 +180,14 @@ EXECUTE events(false);
 EXECUTE syncs;
 SELECT * FROM jobs;
 EXECUTE status(:'id');
+-- What would wait for its event waits for nothing then: it is none.
+SELECT booking.create_organization('Lakeside Dental', 'America/Phoenix') AS other \gset
+SELECT booking.set_calendar(:'other', true, 'verified');
+SELECT answer->>'status' AS status, answer->>'appointmentId' AS id FROM booking.book_appointment_atomic(:'other', 'Bo Kim', NULL, '+14155550106', 'cleaning', :'ten'::timestamptz) AS answer \gset other_
+SELECT count(*) AS claimed FROM booking.claim_events('test', 100) WHERE org_id = :'other';
+SELECT :'other_status' AS was, status, cancel_reason FROM booking.appointments WHERE org_id = :'other' AND id = :'other_id';
+SELECT kind, detail FROM booking.events WHERE org_id = :'other' AND appointment_id = :'other_id';
+DELETE FROM booking.outbox WHERE org_id = :'other';
 -- A courier that sends nothing works for those who have no account, and says so.
 EXECUTE book(13, '+14155550105') \gset
 EXECUTE messages(true);
@@ -182,11 +197,12 @@ SELECT booking.finish_event(o.org_id, o.id, o.lease, replace(o.appointment_id::t
 EXECUTE status(:'id');
 SELECT status, provider_sid FROM booking.messages WHERE org_id = :'org' AND appointment_id = :'id';
 SELECT generation, state FROM booking.calendar_events WHERE org_id = :'org' AND appointment_id = :'id';
--- An account comes: what was only written to a log before is written now, when it changes.
+-- An account comes: what was given up, or only written to a log before, is written now.
 EXECUTE connect('twilio', 'a8', NULL, NULL);
 EXECUTE connect('google', 'b8', NULL, NULL);
 SELECT booking.set_messaging(:'org', true, '{}');
 EXECUTE events(false);
+SELECT booking.finish_event(o.org_id, o.id, o.lease, e.event_id, '"1"', now()) AS finished FROM booking.outbox AS o JOIN booking.calendar_events AS e ON e.org_id = o.org_id AND e.appointment_id = o.appointment_id WHERE o.org_id = :'org' AND o.state = 'running' AND e.state = 'wanted';
 SELECT answer->>'success' AS moved FROM booking.reschedule_appointment_atomic(:'org', :'id', :'ten'::timestamptz + interval '14 hours') AS answer;
 EXECUTE messages(false);
 SELECT right(event_id, 2) AS generation, is_new, removals FROM booking.claim_events('test', 100) WHERE org_id = :'org';
