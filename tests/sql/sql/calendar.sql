@@ -37,6 +37,10 @@ EXECUTE book(-1, '+14155550101') \gset
 SELECT :'calendar' AS calendar;
 SELECT * FROM jobs;
 SELECT booking.connect_integration(:'org', 'google', 'k1', decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex')) AS version;
+-- What was booked before that gets its event as well.
+EXECUTE claim;
+EXECUTE finish('"0"');
+EXECUTE status(:'id');
 -- In the flow async it is booked at once, and its event follows.
 EXECUTE book(0, '+14155550101') \gset a_
 SELECT :'a_status' AS status, :'a_calendar' AS calendar;
@@ -105,11 +109,12 @@ EXECUTE claim;
 DELETE FROM claimed;
 UPDATE booking.outbox SET leased_until = now() - interval '1 second' WHERE org_id = :'org' AND state = 'running';
 EXECUTE claim;
--- Somebody has deleted it meanwhile: its id is used up, and another one is next.
+-- Somebody has deleted it meanwhile: its id is used up, and another one is next, at once where that was the first attempt.
 SELECT booking.lost_event(org_id, job_id, lease, 'another') AS of_another FROM claimed;
 DELETE FROM claimed RETURNING booking.lost_event(org_id, job_id, lease, event_id) AS lost;
 SELECT * FROM history;
 EXECUTE status(:'c_id');
+UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND state = 'retryable';
 EXECUTE claim;
 EXECUTE finish('"6"');
 EXECUTE status(:'c_id');
@@ -213,12 +218,14 @@ EXECUTE claim;
 EXECUTE fail('HTTP 503', 'not_done');
 EXECUTE status(:'e_id');
 EXECUTE free(12);
--- Not in time: it is ended by the next claim, whoever makes it.
+-- Not in time: it is ended by the next claim, whoever makes it; what may be there of it goes after the pause of the failure.
 UPDATE booking.appointments SET expires_at = now() - interval '1 second' WHERE org_id = :'org' AND id = :'e_id';
 UPDATE booking.outbox SET run_at = now() + interval '1 hour' WHERE org_id = :'org' AND state = 'retryable';
 EXECUTE free(12);
 EXECUTE claim;
 SELECT a.status, a.cancelled_at = a.expires_at AS ended_when_it_expired, a.cancel_reason FROM booking.appointments AS a WHERE a.org_id = :'org' AND a.id = :'e_id';
+UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND state = 'retryable';
+EXECUTE claim;
 EXECUTE finish(NULL);
 EXECUTE status(:'e_id');
 SELECT * FROM history;
