@@ -23,7 +23,7 @@ CREATE TEMP VIEW blocks AS
 SELECT CASE b.resource_id WHEN :'chair' THEN 'chair' ELSE 'room' END AS who, b.calendar_id AS calendar, left(b.outside_id, 12) AS id, lower(b.during) - :'ten'::timestamptz AS after, upper(b.during) - lower(b.during) AS length
 FROM booking.busy_blocks AS b WHERE b.org_id = :'org' ORDER BY who, lower(b.during), b.outside_id;
 CREATE TEMP VIEW calendars AS
-SELECT c.calendar_id AS calendar, c.sync_token AS token, c.problem, c.attempts, c.synced_at IS NOT NULL AS synced, date_trunc('minute', c.next_sync_at - now() + interval '30 seconds') AS next FROM booking.calendars AS c WHERE c.org_id = :'org' ORDER BY c.calendar_id;
+SELECT c.calendar_id AS calendar, c.sync_token AS token, c.problem, c.attempts, c.synced_at IS NOT NULL AS synced, date_trunc('minute', c.next_sync_at - now() + interval '30 seconds') AS next FROM booking.calendars AS c WHERE c.org_id = :'org' AND c.is_used ORDER BY c.calendar_id;
 PREPARE free AS
 SELECT string_agg(to_char(starts_at AT TIME ZONE 'America/Phoenix', 'HH24:MI'), ' ' ORDER BY starts_at) AS free
 FROM booking.available_slots(:'org', :'ten'::timestamptz, :'ten'::timestamptz + interval '4 hours', 'cleaning', 30, :'chair');
@@ -39,7 +39,7 @@ FROM booking.claim_syncs('test', 100) WHERE org_id = :'org' ORDER BY calendar_id
 EXECUTE claim;
 -- Who is busy cannot be booked; who has declined, or says to be free or where they work, can.
 EXECUTE free;
-EXECUTE apply(1, jsonb_build_array(
+EXECUTE apply(3, jsonb_build_array(
     pg_temp.busy('lunch', 0, 1),
     pg_temp.busy('call', 2, 2.5, '{"status": "tentative", "attendees": [{"self": true, "responseStatus": "needsAction"}, {"responseStatus": "declined"}]}'),
     pg_temp.busy('declined', 1, 2, '{"attendees": [{"responseStatus": "accepted"}, {"self": true, "responseStatus": "declined"}]}'),
@@ -53,15 +53,15 @@ EXECUTE free;
 SELECT answer->>'error' AS error FROM booking.book_appointment_atomic(:'org', 'Ann Lee', NULL, '+14155550101', 'cleaning', :'ten'::timestamptz, 60, :'chair') AS answer;
 SELECT answer->>'success' AS success FROM booking.book_appointment_atomic(:'org', 'Ann Lee', NULL, '+14155550101', 'cleaning', :'ten'::timestamptz, 60, :'room') AS answer;
 SELECT count(*) AS on_the_holiday FROM booking.available_slots(:'org', :'ten'::timestamptz + interval '14 hours', :'ten'::timestamptz + interval '38 hours', 'cleaning', 30, :'chair');
-EXECUTE finish(1, 'token 1');
-EXECUTE finish(1, 'token 1');
+EXECUTE finish(3, 'token 1');
+EXECUTE finish(3, 'token 1');
 SELECT booking.finish_sync(:'org', 'room@example.com', 1, 'token 1') AS room;
 SELECT * FROM calendars;
 EXECUTE claim;
 -- Then it goes on from there: moved, freed, declined after all; what cannot be read stays as it was.
 UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = :'org';
 EXECUTE claim;
-EXECUTE apply(2, jsonb_build_array(
+EXECUTE apply(4, jsonb_build_array(
     pg_temp.busy('lunch', 0.5, 1.5),
     pg_temp.busy('call', 2, 2.5, '{"transparency": "transparent"}'),
     '{"id": "holiday", "status": "cancelled"}'::jsonb,
@@ -69,7 +69,7 @@ EXECUTE apply(2, jsonb_build_array(
 SELECT * FROM blocks;
 EXECUTE free;
 -- Whatever stands there, it is read or left, and nothing is raised.
-EXECUTE apply(2, jsonb_build_array(
+EXECUTE apply(4, jsonb_build_array(
     'null'::jsonb, '3'::jsonb, '"text"'::jsonb, '[]'::jsonb, '{}'::jsonb, '{"id": 7}'::jsonb, '{"id": ""}'::jsonb, '{"id": null, "status": "cancelled"}'::jsonb, jsonb_build_object('id', repeat('x', 1025)),
     '{"id": "bare"}'::jsonb,
     pg_temp.item('ends first', pg_temp.moment(1), pg_temp.moment(0)),
@@ -84,15 +84,15 @@ EXECUTE apply(2, jsonb_build_array(
     pg_temp.item('leap second', '{"dateTime": "2016-12-31T23:59:60Z"}', '{"dateTime": "2017-01-01T01:00:00Z"}'),
     pg_temp.busy('eleven years', 0, 11 * 366 * 24)));
 SELECT * FROM blocks WHERE id <> 'leap second';
-EXECUTE apply(2, jsonb_build_array(
+EXECUTE apply(4, jsonb_build_array(
     pg_temp.busy('a vacation', 100, 100 + 24 * 365),
     pg_temp.item(repeat('x', 1024), pg_temp.moment(24), pg_temp.moment(25)),
     pg_temp.item('elsewhere', '{"dateTime": "2017-01-01T09:00:00+14:00"}', '{"dateTime": "2017-01-01T09:00:00-12:00"}')));
 SELECT who, calendar, id, length FROM blocks WHERE id <> 'leap second' AND length <> interval '30 minutes';
 -- One that grows beyond what can be kept is not kept at what it was.
-EXECUTE apply(2, jsonb_build_array(pg_temp.busy('a vacation', 100, 100 + 24 * 366 * 11)));
-EXECUTE apply(2, '[]');
-EXECUTE finish(2, 'token 2');
+EXECUTE apply(4, jsonb_build_array(pg_temp.busy('a vacation', 100, 100 + 24 * 366 * 11)));
+EXECUTE apply(4, '[]');
+EXECUTE finish(4, 'token 2');
 -- A reading breaks off: the token stays, and it is tried again after a while.
 SELECT booking.fail_sync(:'org', 'room@example.com', 1, 'HTTP 503') AS stale;
 SELECT booking.fail_sync(:'org', 'room@example.com', 2, 'HTTP 503', p_retry_after_seconds => 600) AS failed, booking.fail_sync(:'org', 'room@example.com', 2, 'HTTP 503') AS twice;
@@ -105,13 +105,13 @@ SELECT * FROM calendars;
 UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = :'org';
 EXECUTE claim;
 SELECT booking.add_busy_block(:'org', :'chair', :'ten'::timestamptz + interval '3 hours', :'ten'::timestamptz + interval '3 hours 30 minutes') IS NOT NULL AS by_hand;
-SELECT booking.fail_sync(:'org', 'primary', 3, 'HTTP 410', 600, true) AS gone;
+SELECT booking.fail_sync(:'org', 'primary', 5, 'HTTP 410', 600, true) AS gone;
 SELECT * FROM calendars WHERE calendar = 'primary';
 SELECT booking.finish_sync(:'org', 'room@example.com', 4, 'token 3') AS room;
 EXECUTE claim;
-EXECUTE apply(4, jsonb_build_array(pg_temp.busy('lunch', 0.5, 1.5)));
+EXECUTE apply(6, jsonb_build_array(pg_temp.busy('lunch', 0.5, 1.5)));
 EXECUTE free;
-EXECUTE finish(4, 'token 3');
+EXECUTE finish(6, 'token 3');
 SELECT * FROM blocks;
 EXECUTE free;
 -- Once a week it is read from the beginning in any case.
@@ -120,26 +120,26 @@ EXECUTE claim;
 -- A courier is too slow, and another one reads: whatever the first one says, counts no more.
 UPDATE booking.calendars SET leased_until = now() - interval '1 second', next_sync_at = now() WHERE org_id = :'org' AND calendar_id = 'primary';
 EXECUTE claim;
-EXECUTE apply(5, jsonb_build_array(pg_temp.busy('late', 2, 3)));
-EXECUTE finish(5, 'token 4');
-SELECT booking.calendar_event_changed(:'org', 'primary', 5, '{"id": "lunch"}') AS changed, booking.fail_sync(:'org', 'primary', 5, 'HTTP 503') AS failed, booking.watch_calendar(:'org', 'primary', 5, 'channel 0', 'r0', now() + interval '1 day') AS watched;
-EXECUTE apply(6, jsonb_build_array(pg_temp.busy('lunch', 0, 1)));
-EXECUTE finish(6, 'token 5');
+EXECUTE apply(7, jsonb_build_array(pg_temp.busy('late', 2, 3)));
+EXECUTE finish(7, 'token 4');
+SELECT booking.calendar_event_changed(:'org', 'primary', 7, '{"id": "lunch"}') AS changed, booking.fail_sync(:'org', 'primary', 7, 'HTTP 503') AS failed, booking.watch_calendar(:'org', 'primary', 7, 'channel 0', 'r0', now() + interval '1 day') AS watched;
+EXECUTE apply(8, jsonb_build_array(pg_temp.busy('lunch', 0, 1)));
+EXECUTE finish(8, 'token 5');
 SELECT * FROM blocks;
 -- A channel by which the calendar tells of changes: then it need not be asked so often, and is read when it tells.
 UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = :'org' AND calendar_id = 'primary';
 EXECUTE claim;
-SELECT booking.watch_calendar(:'org', 'primary', 7, 'channel 1', 'r1', now() + interval '7 days') AS watched;
-EXECUTE finish(7, 'token 6');
+SELECT booking.watch_calendar(:'org', 'primary', 9, 'channel 1', 'r1', now() + interval '7 days') AS watched;
+EXECUTE finish(9, 'token 6');
 SELECT * FROM calendars WHERE calendar = 'primary';
 SELECT booking.calendar_notified(:'org', 'channel 9') AS unknown, booking.calendar_notified('00000000-0000-7000-8000-000000000001', 'channel 1') AS of_nobody, booking.calendar_notified(:'org', 'channel 1') AS known;
 SELECT calendar_id, lease, sync_token, channel_id, channel_resource_id, channel_expires_at > now() + interval '6 days' AS for_a_week FROM booking.claim_syncs('test', 100) WHERE org_id = :'org' ORDER BY calendar_id;
 -- Told while it is being read: it is read once more, at once.
 SELECT booking.calendar_notified(:'org', 'channel 1') AS known;
 EXECUTE claim;
-EXECUTE finish(8, 'token 7');
+EXECUTE finish(10, 'token 7');
 EXECUTE claim;
-EXECUTE finish(9, 'token 8');
+EXECUTE finish(11, 'token 8');
 EXECUTE claim;
 -- Paused, nothing is read.
 UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = :'org' AND calendar_id = 'primary';
@@ -150,10 +150,11 @@ EXECUTE claim;
 -- A calendar of several is busy for each of them; who leaves it is not busy by it any more, and what is put in by hand stays.
 SELECT booking.set_resource_calendar(:'org', :'room', NULL);
 SELECT * FROM calendars;
-UPDATE booking.calendars SET leased_until = NULL, next_sync_at = now() WHERE org_id = :'org' AND calendar_id = 'primary';
+-- Whoever reads it at this moment has lost it, and it is read from the beginning at once.
+EXECUTE apply(12, jsonb_build_array(pg_temp.busy('late', 2, 3)));
 EXECUTE claim;
-EXECUTE apply(11, jsonb_build_array(pg_temp.busy('lunch', 0, 1)));
-EXECUTE finish(11, 'token 9');
+EXECUTE apply(14, jsonb_build_array(pg_temp.busy('lunch', 0, 1)));
+EXECUTE finish(14, 'token 9');
 SELECT * FROM blocks;
 SELECT booking.set_resource_calendar(:'org', :'room', 'room@example.com');
 SELECT * FROM blocks;
@@ -164,6 +165,9 @@ SELECT booking.set_calendar(:'org', false);
 SELECT calendar, token FROM calendars;
 SELECT booking.set_calendar(:'org', true);
 SELECT calendar, token FROM calendars;
+-- A calendar that nobody uses keeps its place, so that no lease of it comes twice.
+SELECT calendar_id, is_used, lease > 0 AS was_changed FROM booking.calendars WHERE org_id = :'org' ORDER BY calendar_id;
+EXECUTE claim;
 -- What cannot be.
 SELECT * FROM booking.claim_syncs('');
 SELECT * FROM booking.claim_syncs('test', 0);
