@@ -45,6 +45,9 @@ fn connect_integration(
             let row = run_fresh(client, CONNECT, &arguments)?.next();
             let row = row.ok_or_else(|| org_not_found(&org_id.to_string()))?;
             switch(client, org_id, provider, true)?;
+            // What has waited for this waits no longer.
+            let arguments = [as_postgres(org_id).into(), (provider == Provider::Google).into()];
+            run_fresh(client, HURRY, &arguments)?;
             event::record(client, org_id, event::Kind::IntegrationConnected, None, &about(provider))?;
             row.get(1)?.ok_or_else(|| Error::missing("version"))
         })
@@ -66,6 +69,11 @@ const CONNECT: &str = "
             expires_at = excluded.expires_at, refreshing_until = NULL, next_send_at = NULL,
             updated_at = excluded.updated_at
     RETURNING i.version";
+
+/// $1 org_id, $2 whether events, or else messages.
+const HURRY: &str = "
+    UPDATE booking.outbox AS o SET run_at = pg_catalog.now()
+    WHERE o.org_id = $1 AND o.state = 'retryable' AND o.run_at > pg_catalog.now() AND (o.kind = 'calendar') = $2";
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]

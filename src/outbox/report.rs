@@ -155,7 +155,7 @@ const LOCK: &str = "
     WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running'
     FOR NO KEY UPDATE";
 
-/// Where another job for the same event has come to wait meanwhile, it does what this one was for.
+/// Where another job for the same event has come to wait meanwhile, it does what this one was for, after the same pause.
 ///
 /// $1 org_id, $2 job, $3 state, $4 when to try again or NULL, $5 the clock, $6 error, $7 code or NULL, $8 status of the message.
 const FAIL: &str = "
@@ -170,7 +170,11 @@ const FAIL: &str = "
             AND other.appointment_id = this.appointment_id AND other.kind = 'calendar'
             AND other.state IN ('available', 'retryable')
         WHERE o.org_id = $1 AND o.id = $2 AND this.org_id = $1 AND this.id = $2
-        RETURNING o.id, o.state
+        RETURNING o.id, o.state, other.id AS other_id
+    ), other AS (
+        UPDATE booking.outbox AS o SET run_at = GREATEST(o.run_at, $4)
+        FROM job
+        WHERE o.org_id = $1 AND o.id = job.other_id AND $4 IS NOT NULL
     ), message AS (
         UPDATE booking.messages AS m SET status = $8, error_code = $7, updated_at = $5
         FROM job

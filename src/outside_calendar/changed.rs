@@ -131,7 +131,7 @@ impl<'a> Known<'a> {
             Change::None => self.agree(client, self.told),
             Change::Overwritten(to) => self.overwritten(client, to),
             _ if !is_known => Ok("none"),
-            Change::Deleted if self.flag.as_deref() == Some("deleted") => Ok("none"),
+            Change::Deleted | Change::Missing if self.flag.as_deref() == Some("deleted") => Ok("none"),
             Change::Missing => self.missing(client, appointment),
             Change::Deleted => self.deleted(client, appointment),
             Change::Moved(to) => self.moved(client, appointment, to),
@@ -140,6 +140,7 @@ impl<'a> Known<'a> {
 
     /// Somebody has moved it while a writing of ours waits, which will have the last word. They are to know.
     fn overwritten(&self, client: &mut SpiClient<'_>, to: Span) -> Result<&'static str> {
+        self.note(client, &self.state, self.flag.as_deref())?;
         self.record_move(client, to, false, &"overwritten".into())?;
         Ok("none")
     }

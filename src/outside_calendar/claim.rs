@@ -165,12 +165,10 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
     let version = row.get::<i64>(11)?;
     let settings = row.get::<String>(8)?.as_deref().and_then(Settings::read);
     let Some(settings) = settings else {
-        return end(client, job, State::Cancelled, Some(("the calendar is off", None))).map(|()| None);
+        return give_up(client, job, State::Cancelled, ("the calendar is off", None)).map(|()| None);
     };
     if version.is_none() && !is_dry_run {
-        end(client, job, State::Discarded, Some((NO_ACCOUNT, Some(NOT_CONFIGURED))))?;
-        let appointment_id = Some(as_postgres(job.appointment_id));
-        return outside_calendar::not_verified(client, job.org_id, appointment_id, NO_ACCOUNT).map(|()| None);
+        return give_up(client, job, State::Discarded, (NO_ACCOUNT, Some(NOT_CONFIGURED))).map(|()| None);
     }
     let wanted = match wish(&row)? {
         Wish::AsItIs => return end(client, job, State::Succeeded, None).map(|()| None),
@@ -205,6 +203,12 @@ fn can_be_written(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
     let of = [as_postgres(job.org_id).into(), as_postgres(job.appointment_id).into()];
     let all: i64 = run_fresh(client, COUNT, &of)?.first()?.get(1)?.unwrap_or(0);
     Ok(usize::try_from(all).ok() == Some(run_fresh(client, LOCK, &of)?.count()))
+}
+
+/// Ends a job whose event will not come: a booking that waits for it is none.
+fn give_up(client: &mut SpiClient<'_>, job: &Job, state: State, why: (&str, Option<&str>)) -> Result<()> {
+    end(client, job, state, Some(why))?;
+    outside_calendar::not_verified(client, job.org_id, Some(as_postgres(job.appointment_id)), why.0)
 }
 
 const NO_ACCOUNT: &str = "no account with a calendar is connected";

@@ -258,3 +258,23 @@ def test_appointments_of_a_morning_all_have_their_events(calendar: Office):
     booked = [calendar.book(future() + timedelta(hours=number)) for number in range(-6, 6)]
     calendar.worker.wait_until(lambda: all(calendar.event(each) == "synced" for each in booked))
     assert sorted(starts(event) for event in live(calendar)) == [future() + timedelta(hours=number) for number in range(-6, 6)]
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_an_event_that_is_there_before_anybody_remembers_to_have_written_it(office: Office, is_deleted: bool):
+    """A database that was restored from an older copy: the calendar answers 409, and knows more than the worker."""
+    worker = office.start()
+    office.connect_google()
+    assert worker.terminate() == 0
+    booked = office.book()
+    event_id = f"{booked['appointmentId'].replace('-', '')}g1"
+    with office.google.lock:
+        office.google.calendars[USER].insert({
+            "id": event_id, "summary": "old", "start": {"dateTime": "2026-01-01T10:00:00Z"}, "end": {"dateTime": "2026-01-01T11:00:00Z"}})
+    if is_deleted:
+        office.google.staff_deletes(USER, event_id)
+    worker = office.start()
+    worker.wait_until(lambda: office.event(booked) == "synced")
+    assert 409 in [exchange.status for exchange in office.google.log.of("POST", EVENTS)]
+    (event,) = live(office)
+    assert (event["id"], starts(event)) == (event_id[:-1] + ("2" if is_deleted else "1"), future())

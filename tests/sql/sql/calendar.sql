@@ -145,11 +145,12 @@ SELECT booking.requeue_job(:'org', :'job') AS requeued;
 EXECUTE claim;
 EXECUTE finish('"8"');
 EXECUTE status(:'c_id');
--- A failure while another job has come to wait: that one does it.
+-- A failure while another job has come to wait: that one does it, after the same pause.
 EXECUTE move(:'c_id', 7, NULL);
 EXECUTE claim;
 EXECUTE move(:'c_id', 8, NULL);
 EXECUTE fail('HTTP 503', 'not_done');
+UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND state = 'available';
 EXECUTE claim;
 EXECUTE finish('"9"');
 -- Who has a calendar of their own has their events there: one that goes to them leaves the calendar it was in.

@@ -140,7 +140,10 @@ impl Syncs {
             let ours = self.context.database.apply_calendar_changes(sync, items).await?.ok_or(Broken::Lost)?;
             self.follow(sync, &ours).await?;
             match (listing.next_page_token, listing.next_sync_token) {
-                (Some(token), _) => page.page_token = Some(token),
+                (Some(token), _) => {
+                    info!(org_id = %sync.org_id, calendar = sync.calendar_id, events, "reading a long calendar");
+                    page.page_token = Some(token);
+                }
                 (None, Some(token)) => {
                     // A whole reading is over when what it has missed has been followed.
                     loop {
