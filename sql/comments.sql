@@ -69,7 +69,7 @@ COMMENT ON FUNCTION booking.lost_event(uuid, uuid, bigint, text) IS
 COMMENT ON FUNCTION booking.claim_syncs(text, integer, integer) IS
     'For couriers: up to p_limit calendars that are to be read, from sync_token, or from the beginning between time_min and time_max where that is NULL. A channel that is missing or ends soon is to be opened. Bad input: 22023. Source: src/outside_calendar/sync.rs';
 COMMENT ON FUNCTION booking.apply_calendar_changes(uuid, text, bigint, jsonb) IS
-    'For couriers: a page of what the calendar has listed. Writes who is busy, and returns {"busy","free","ours"}: each item of ours goes to calendar_event_changed. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/sync.rs';
+    'For couriers: a page of what the calendar has listed. Writes who is busy, and returns {"busy","free","ours"}: each item of ours goes to calendar_event_changed. NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/page.rs';
 COMMENT ON FUNCTION booking.calendar_event_changed(uuid, text, bigint, jsonb) IS
     'For couriers: what the calendar tells of an event of ours. Where somebody has moved or deleted it, the appointment follows or is flagged, as set_calendar says, and booking.events tells of it. Returns none, agreed, flagged, followed or restored; NULL where the lease is not the latest. Bad input: 22023. Source: src/outside_calendar/changed.rs';
 COMMENT ON FUNCTION booking.finish_sync(uuid, text, bigint, text) IS

@@ -3,6 +3,7 @@
 
 mod changed;
 mod claim;
+mod page;
 mod report;
 mod settings;
 pub mod status;

@@ -282,3 +282,12 @@ def test_a_missing_key_is_named_and_loses_nothing(calendar: Office):
 def test_a_key_file_that_others_can_read_is_refused(office: Office):
     office.keys_file.chmod(0o640)
     assert "chmod 600" in office.command("keys", "rotate", status=1)
+
+
+def test_keys_can_come_from_the_environment_but_not_from_two_places(office: Office):
+    office.connect_twilio()
+    both = office.env | {"BOOKING_KEYS": office.keys_file.read_text()}
+    assert office.courier(env=both).wait() == 1
+    worker = office.courier(env={key: value for key, value in both.items() if key != "BOOKING_KEYS_FILE"})
+    booked = office.book()
+    worker.wait_until(lambda: office.status(booked)["messageSid"])

@@ -238,13 +238,6 @@ impl Options {
         Ok(Some(Keyring::load(self.keys_file.as_deref(), text)?))
     }
 
-    pub fn required_keys(&self) -> Result<Keyring, Error> {
-        self.keys()?.ok_or(Error::Missing {
-            what: "there are no keys",
-            hint: "pass --keys-file: booking-worker keys generate ID > FILE makes one",
-        })
-    }
-
     pub fn http_timeout(&self) -> Duration {
         Duration::from_secs(self.http_timeout_seconds)
     }

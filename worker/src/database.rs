@@ -8,7 +8,6 @@ pub mod syncs;
 pub mod system;
 
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
@@ -77,6 +76,3 @@ impl Database {
         Ok(row.try_get(0)?)
     }
 }
-
-/// Shared by every task.
-pub type SharedDatabase = Arc<Database>;
