@@ -53,10 +53,20 @@ test('who is signed in reads the rows of the own organization and no others', as
   assert.deepEqual(await rows(client.from('appointments').select('org_id, id')), [{ org_id: own, id }])
   assert.deepEqual(await rows(client.from('organizations').select('org_id')), [{ org_id: own }])
   for (const table of await tables()) {
-    const foreign = await rows(client.from(table).select().neq('org_id', own))
+    const foreign = await rows(client.from(table).select('org_id').neq('org_id', own))
     assert.deepEqual(foreign, [], table)
   }
   assert.deepEqual(await rows(client.from('contacts').select().eq('org_id', other)), [])
+})
+
+test('who is signed in reads the state of an account, and never its sealed secret', async () => {
+  const clinic = await openClinic()
+  const { data, error } = await member(clinic).from('integrations').select('provider, connected, problem')
+  assert.deepEqual([data, error], [[], null])
+  for (const columns of ['ciphertext', 'nonce', '*']) {
+    const refused = await member(clinic).from('integrations').select(columns)
+    assert.deepEqual([refused.data, refused.error.code], [null, '42501'], columns)
+  }
 })
 
 test('the id of another organization is answered word for word as one that does not exist', async () => {
@@ -116,7 +126,7 @@ for (const [name, claims] of [
     assert.equal(await call(member(clinic), 'current_org_id'), clinic)
     const client = signedIn(sign({ role: 'authenticated', ...claims }))
     assert.equal(await call(client, 'current_org_id'), null)
-    for (const table of await tables()) assert.deepEqual(await rows(client.from(table).select()), [], table)
+    for (const table of await tables()) assert.deepEqual(await rows(client.from(table).select('org_id')), [], table)
     const { success, error } = await call(client, 'book_appointment_atomic', request(clinic, { p_scheduled_at: future(201) }))
     assert.deepEqual([success, error], [false, 'org_not_found'])
   })
