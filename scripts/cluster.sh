@@ -72,20 +72,29 @@ answers() {
     "$pg_bin/pg_isready" -q -h "$socket" -p "$port" -U postgres
 }
 
+# The processes of the server, its backends among them.
+processes() {
+    local process
+    for process in /proc/[0-9]*; do
+        if works_in_data "${process#/proc/}"; then echo "${process#/proc/}"; fi
+    done
+}
+
+wait_for_the_end_of_processes() {
+    local attempt left
+    for attempt in {1..50}; do
+        left=$(processes)
+        [ -n "$left" ] || return 0
+        sleep 0.2
+    done
+    fail "a server that was killed still works in $data after $((attempt / 5)) seconds: end these processes first: ${left//$'\n'/ }"
+}
+
 # A killed server leaves its pid file, its socket and, for a moment, its backends. PostgreSQL clears up after itself, except when
 # another process has meanwhile been given the same pid; and nothing may be cleared while an old backend still writes.
 clear_up_after_kill() {
-    local process attempt
     [ -f "$data/postmaster.pid" ] || return 0
-    for attempt in {1..50}; do
-        local left=''
-        for process in /proc/[0-9]*; do
-            if works_in_data "${process#/proc/}"; then left=${process#/proc/}; fi
-        done
-        [ -n "$left" ] || break
-        sleep 0.2
-    done
-    [ -z "$left" ] || fail "process $left of a server that was killed still works in $data after $((attempt / 5)) seconds: end it first."
+    wait_for_the_end_of_processes
     rm -f "$data/postmaster.pid" "$socket/.s.PGSQL.$port" "$socket/.s.PGSQL.$port.lock"
 }
 
@@ -170,11 +179,14 @@ stop() {
         as_server_user "$pg_bin/pg_ctl" stop --pgdata "$data" --silent --mode immediate >/dev/null
 }
 
+# First the process that would start others; then the backends, which would answer their clients to the end of a statement.
 kill_server() {
     local process
     process=$(server_process)
     [ -n "$process" ] || return 0
     kill -9 "$process"
+    for process in $(processes); do kill -9 "$process" 2>/dev/null || true; done
+    wait_for_the_end_of_processes
 }
 
 remove() {
