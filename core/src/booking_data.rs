@@ -63,8 +63,13 @@ const DURATION: &str = "durationMinutes";
 
 /// The JSON object that `text` holds.
 pub fn parse_object(text: &str) -> Result<Map<String, Value>, Refusal> {
-    let trouble = if text.len() > LONGEST_REQUEST {
-        "it is longer than 256 kB".to_owned()
+    parse_object_within(text, LONGEST_REQUEST)
+}
+
+/// The JSON object that `text` of at most `longest` bytes holds.
+pub fn parse_object_within(text: &str, longest: usize) -> Result<Map<String, Value>, Refusal> {
+    let trouble = if text.len() > longest {
+        format!("it is longer than {} kB", longest / 1024)
     } else {
         match serde_json::from_str(text) {
             Ok(Value::Object(object)) => return Ok(object),

@@ -30,6 +30,7 @@ pub mod outbox;
 pub mod outside_calendar;
 pub mod sms;
 pub mod speech;
+pub mod voice;
 
 pub use refusal::{Code, Refusal};
 

@@ -56,7 +56,7 @@ fn single_day(slots: &[NaiveDateTime]) -> Option<NaiveDate> {
 }
 
 /// `a`, `a or b`, `a, b, or c`.
-fn choice(words: &[String]) -> String {
+pub fn choice(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [only] => only.clone(),

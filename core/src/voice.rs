@@ -1,0 +1,13 @@
+//! Voice agents: what Vapi sends, read without ever failing as a whole, and what is said back.
+
+pub mod arguments;
+pub mod definition;
+pub mod envelope;
+pub mod origin;
+pub mod said;
+pub mod tool;
+mod unavailable;
+
+pub use envelope::{Envelope, Kind, ToolCall};
+pub use tool::Tool;
+pub use unavailable::{unavailable, unavailable_direct};

@@ -1,0 +1,252 @@
+//! What a model has filled in: the same things under the names that models and assistants use for them.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use crate::booking_data::StatedBooking;
+use crate::refusal::{Code, Refusal, quoted};
+use crate::voice::tool::{Tool, key};
+
+/// What was stated with a tool call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Arguments {
+    /// Who, what and when, with the new time of a move.
+    pub booking: StatedBooking,
+    /// The time, where it came as an instant with its offset.
+    pub instant: Option<DateTime<Utc>>,
+    /// Which of several appointments is meant: the date and the time that it has now.
+    pub current_date: Option<String>,
+    pub current_time: Option<String>,
+    /// What is to be passed on, or why.
+    pub message: Option<String>,
+}
+
+// The spellings of each, as `key` writes them; the first is the one of the tools that are registered.
+const DATE: &[&str] = &["appointmentdate", "date", "preferreddate", "requesteddate", "day"];
+const TIME: &[&str] = &["appointmenttime", "time", "preferredtime", "requestedtime"];
+const MOMENT: &[&str] =
+    &["scheduledat", "datetime", "appointmentdatetime", "startsat", "starttime", "startat", "start"];
+const NEW_DATE: &[&str] = &["newdate", "newappointmentdate"];
+const NEW_TIME: &[&str] = &["newtime", "newappointmenttime"];
+const NEW_MOMENT: &[&str] = &["newscheduledat", "newdatetime", "newappointmentdatetime", "newstarttime"];
+const CURRENT_DATE: &[&str] = &["currentdate", "olddate", "originaldate", "currentappointmentdate"];
+const CURRENT_TIME: &[&str] = &["currenttime", "oldtime", "originaltime", "currentappointmenttime"];
+const DUE_DATE: &[&str] = &["callbackdate", "duedate", "callbackday"];
+const DUE_TIME: &[&str] = &["callbacktime", "duetime"];
+const NAME: &[&str] =
+    &["patientname", "name", "fullname", "customername", "callername", "clientname", "contactname"];
+const PHONE: &[&str] = &[
+    "patientphone",
+    "phone",
+    "phonenumber",
+    "patientphonenumber",
+    "customerphone",
+    "callerphone",
+    "contactphone",
+    "callbacknumber",
+];
+const EMAIL: &[&str] = &["patientemail", "email", "emailaddress", "customeremail"];
+const SERVICE: &[&str] = &["servicetype", "service", "appointmenttype", "servicename"];
+const DURATION: &[&str] = &["durationminutes", "duration", "lengthminutes"];
+const MESSAGE: &[&str] = &["message", "note", "notes", "reason", "content", "text", "summary", "details"];
+
+/// The longest message that is passed on, in characters.
+const LONGEST_MESSAGE: usize = 2_000;
+
+impl Arguments {
+    /// Reads what was filled in. What is missing is `None`; what is of the wrong kind is refused.
+    pub fn read(tool: Tool, stated: &Map<String, Value>) -> Result<Self, Refusal> {
+        let stated = Filled::new(stated);
+        let has_new = [NEW_DATE, NEW_TIME, NEW_MOMENT].into_iter().any(|names| stated.find(names).is_some());
+        let (date, time, moment) = match tool {
+            Tool::Reschedule if has_new => (NEW_DATE, NEW_TIME, NEW_MOMENT),
+            Tool::LeaveMessage | Tool::RequestTransfer => (DUE_DATE, DUE_TIME, &[] as &[&str]),
+            _ => (DATE, TIME, MOMENT),
+        };
+        let mut request = Map::new();
+        for (canonical, names) in [
+            ("appointmentDate", date),
+            ("appointmentTime", time),
+            ("patientName", NAME),
+            ("patientPhone", PHONE),
+            ("patientEmail", EMAIL),
+            ("serviceType", SERVICE),
+            ("durationMinutes", DURATION),
+        ] {
+            if let Some(value) = stated.find(names) {
+                request.insert(canonical.to_owned(), value.clone());
+            }
+        }
+        let mut arguments = Arguments { booking: StatedBooking::read(&request)?, ..Arguments::default() };
+        if let Some(value) = stated.find(moment) {
+            arguments.read_moment(value)?;
+        }
+        // Without a new time beside them, the date and the time of a move are the new ones.
+        let plain = |names| if has_new { names } else { &[] as &[&str] };
+        arguments.current_date = stated.text(CURRENT_DATE).or_else(|| stated.text(plain(DATE)));
+        arguments.current_time = stated.text(CURRENT_TIME).or_else(|| stated.text(plain(TIME)));
+        arguments.message = stated.text(MESSAGE).map(|text| readable(&text)).filter(|text| !text.is_empty());
+        Ok(arguments)
+    }
+
+    /// A date and a time in one: as on the wall, `2026-11-24T14:30`, or with an offset, which makes it an instant.
+    fn read_moment(&mut self, value: &Value) -> Result<(), Refusal> {
+        let text = value.as_str().unwrap_or_default().trim();
+        if let Ok(instant) = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
+            self.instant = Some(instant.to_utc());
+            return Ok(());
+        }
+        let Some((date, time)) = text.split_once(['T', ' ']).filter(|(date, _)| is_iso_date(date)) else {
+            if is_iso_date(text) {
+                self.booking.date.get_or_insert_with(|| text.to_owned());
+                return Ok(());
+            }
+            let message = format!("{} is not a date with a time", quoted(text));
+            return Err(Refusal::new(Code::InvalidTime, message, "pass it as 2026-03-20T14:30"));
+        };
+        let time = time.split_once('.').map_or(time, |(seconds, _)| seconds);
+        self.booking.date.get_or_insert_with(|| date.to_owned());
+        self.booking.time.get_or_insert_with(|| time.to_owned());
+        Ok(())
+    }
+
+    /// Whether both a date and a time were said.
+    pub fn has_time(&self) -> bool {
+        self.instant.is_some() || (self.booking.date.is_some() && self.booking.time.is_some())
+    }
+}
+
+fn is_iso_date(text: &str) -> bool {
+    chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
+}
+
+/// The arguments by the spelling of their names.
+struct Filled<'a>(Vec<(String, &'a Value)>);
+
+impl<'a> Filled<'a> {
+    fn new(stated: &'a Map<String, Value>) -> Self {
+        let said = stated.iter().filter(|(_, value)| !value.is_null() && !value.as_str().is_some_and(is_unsaid));
+        Filled(said.map(|(name, value)| (key(name), value)).collect())
+    }
+
+    fn find(&self, names: &[&str]) -> Option<&'a Value> {
+        names.iter().find_map(|name| self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value))
+    }
+
+    fn text(&self, names: &[&str]) -> Option<String> {
+        self.find(names)?.as_str().map(str::to_owned)
+    }
+}
+
+/// Whether nothing was said: models write such words where they know nothing, and what a template has not been filled with.
+pub fn is_unsaid(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('.').to_lowercase();
+    matches!(
+        text.as_str(),
+        "" | "-"
+            | "n/a"
+            | "na"
+            | "none"
+            | "null"
+            | "nil"
+            | "undefined"
+            | "unknown"
+            | "anonymous"
+            | "not provided"
+            | "not given"
+            | "not specified"
+    ) || text.starts_with("{{")
+}
+
+/// One line of what somebody has said.
+fn readable(text: &str) -> String {
+    let plain = |c: char| if c.is_control() || crate::refusal::is_invisible(c) { ' ' } else { c };
+    let line: String = text.chars().take(4 * LONGEST_MESSAGE).map(plain).collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_MESSAGE).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_zone::at;
+    use serde_json::json;
+
+    fn read(tool: Tool, stated: Value) -> Result<Arguments, Refusal> {
+        Arguments::read(tool, stated.as_object().unwrap())
+    }
+
+    #[test]
+    fn the_same_things_are_found_under_all_their_names() {
+        let expected = StatedBooking {
+            date: Some("tomorrow".to_owned()),
+            time: Some("2 pm".to_owned()),
+            name: Some("ann lee".to_owned()),
+            phone: Some("4155550123".to_owned()),
+            service: Some("cleaning".to_owned()),
+            duration_minutes: Some(30),
+            ..StatedBooking::default()
+        };
+        for stated in [
+            json!({"appointmentDate": "tomorrow", "appointmentTime": "2 pm", "patientName": "ann lee",
+                "patientPhone": 4155550123_u64, "serviceType": "cleaning", "durationMinutes": 30}),
+            json!({"appointment_date": "tomorrow", "appointment_time": "2 pm", "patient_name": "ann lee",
+                "patient_phone": "4155550123", "service_type": "cleaning", "duration_minutes": "30"}),
+            json!({"date": "tomorrow", "time": "2 pm", "name": "ann lee", "phone_number": "4155550123",
+                "service": "cleaning", "duration": 30}),
+        ] {
+            assert_eq!(read(Tool::Book, stated.clone()).unwrap().booking, expected, "{stated}");
+        }
+    }
+
+    #[test]
+    fn a_date_with_a_time_is_of_the_wall_unless_it_has_an_offset() {
+        for stated in ["2026-11-24T14:30", "2026-11-24T14:30:00", "2026-11-24 14:30", "2026-11-24T14:30:00.000"] {
+            let found = read(Tool::Book, json!({"scheduled_at": stated})).unwrap();
+            assert_eq!(found.booking.date.as_deref(), Some("2026-11-24"), "{stated}");
+            assert!(found.booking.time.unwrap().starts_with("14:30"), "{stated}");
+        }
+        let found = read(Tool::Book, json!({"scheduled_at": "2026-11-24T14:30:00-05:00"})).unwrap();
+        assert_eq!(found.instant, Some(at("2026-11-24 19:30")));
+        assert!(found.has_time());
+        assert!(!read(Tool::Book, json!({"scheduled_at": "2026-11-24"})).unwrap().has_time());
+        assert_eq!(read(Tool::Book, json!({"scheduled_at": "soon"})).unwrap_err().code, Code::InvalidTime);
+    }
+
+    #[test]
+    fn of_a_move_the_new_time_is_told_from_the_present_one() {
+        let found = read(Tool::Reschedule, json!({"date": "monday", "time": "9", "newDate": "friday", "newTime": "10"}));
+        let found = found.unwrap();
+        assert_eq!((found.booking.date.as_deref(), found.booking.time.as_deref()), (Some("friday"), Some("10")));
+        assert_eq!((found.current_date.as_deref(), found.current_time.as_deref()), (Some("monday"), Some("9")));
+        let found = read(Tool::Reschedule, json!({"date": "friday", "time": "10", "current_date": "monday"})).unwrap();
+        assert_eq!(found.booking.date.as_deref(), Some("friday"));
+        assert_eq!((found.current_date.as_deref(), found.current_time), (Some("monday"), None));
+    }
+
+    #[test]
+    fn what_models_write_for_nothing_is_nothing() {
+        let found = read(
+            Tool::Book,
+            json!({"patientName": "N/A", "patientEmail": "none", "patientPhone": "{{customer.number}}",
+                "serviceType": null, "appointmentDate": " "}),
+        );
+        assert_eq!(found.unwrap(), Arguments::default());
+    }
+
+    #[test]
+    fn what_is_of_the_wrong_kind_is_refused_by_its_name() {
+        assert_eq!(read(Tool::Book, json!({"name": {"first": "Ann"}})).unwrap_err().code, Code::InvalidName);
+        assert_eq!(read(Tool::Book, json!({"scheduledAt": [1]})).unwrap_err().code, Code::InvalidTime);
+        assert_eq!(read(Tool::Cancel, json!({"reason": 7})).unwrap().message, None);
+    }
+
+    #[test]
+    fn a_message_is_one_line_of_bounded_length() {
+        let found = read(Tool::LeaveMessage, json!({"message": " my\ntooth\u{0}\u{202E} hurts ", "date": "friday"}));
+        let found = found.unwrap();
+        assert_eq!(found.message.as_deref(), Some("my tooth hurts"));
+        assert_eq!(found.booking.date, None);
+        let long = read(Tool::LeaveMessage, json!({"message": "x".repeat(1_000_000)})).unwrap();
+        assert_eq!(long.message.unwrap().len(), 2_000);
+    }
+}
