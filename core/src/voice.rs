@@ -4,6 +4,7 @@ pub mod arguments;
 pub mod definition;
 pub mod envelope;
 pub mod origin;
+pub mod prompt;
 pub mod said;
 pub mod tool;
 mod unavailable;
