@@ -5,6 +5,7 @@ pub mod definition;
 pub mod envelope;
 pub mod origin;
 pub mod prompt;
+pub mod report;
 pub mod said;
 pub mod tool;
 mod unavailable;
