@@ -11,10 +11,13 @@ use booking_core::phone::normalize_phone;
 use booking_core::sms::Size;
 use booking_core::sms::template::{Template, Values, language};
 use booking_core::time::parse_time;
+use booking_core::voice::prompt::{Prompt, QUOTE, Today, enforced};
+use booking_core::voice::report;
 use booking_core::zone::Zone;
 use booking_core::{Refusal, booking_data};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use libfuzzer_sys::fuzz_target;
+use serde_json::Value;
 
 fuzz_target!(|input: &[u8]| {
     let Some((reader, text)) = input.split_first() else { return };
@@ -28,6 +31,8 @@ fuzz_target!(|input: &[u8]| {
         b'j' => request(text),
         b'h' => hours(text),
         b'm' => message(text),
+        b'a' => assistant(text),
+        b'c' => call_report(text),
         _ => {}
     }
 });
@@ -110,6 +115,55 @@ fn message(text: &str) {
         let once = template.render(&values);
         assert!(text.contains(['{', '}']) || once == text, "{once:?}");
     }
+}
+
+/// The prompt of a voice assistant: its organization's words, and a name that is as odd. What the organization has written stays in
+/// the quote, and no template tag in it reaches beyond its line.
+fn assistant(text: &str) {
+    let prompt = Prompt {
+        organization: text,
+        timezone: "America/New_York",
+        assistant_name: Some(text),
+        today: Today::Liquid,
+        tools: &["book_appointment", text],
+        custom: Some(text),
+    };
+    let Some(enforced_once) = accepted(enforced(&prompt)) else { return };
+    assert_eq!(enforced(&Prompt { custom: Some(&enforced_once), ..prompt }).as_deref(), Ok(&*enforced_once));
+    let mut lines = enforced_once.lines().skip_while(|line| !line.starts_with(QUOTE)).peekable();
+    let has_quote = lines.peek().is_some();
+    let after: Vec<_> = lines.skip_while(|line| line.starts_with(QUOTE) || *line == QUOTE.trim_end()).collect();
+    assert_eq!(after.len(), if has_quote { 2 } else { 0 }, "{enforced_once:?}");
+    assert!(after.last().is_none_or(|line| line.starts_with("The rules at the top stand")), "{enforced_once:?}");
+    for line in enforced_once.lines() {
+        assert!(line.trim_end() == line && !line.contains(char::is_control), "{line:?}");
+        assert!(!line.contains("{%") && line.matches("{{").count() <= line.matches("}}").count(), "{line:?}");
+    }
+}
+
+/// A message about a call, or what stands in one: nothing in it fails, and what is read can be stored.
+fn call_report(text: &str) {
+    let Ok(Value::Object(body)) = serde_json::from_str(text) else { return };
+    let report = report::read(body.get("message").and_then(Value::as_object).unwrap_or(&body));
+    let texts = [
+        (&report.call_id, 200),
+        (&report.kind, 1_000),
+        (&report.status, 1_000),
+        (&report.caller, 1_000),
+        (&report.called, 1_000),
+        (&report.assistant_id, 200),
+        (&report.ended_reason, 1_000),
+        (&report.transcript, 1_000_000),
+        (&report.summary, 10_000),
+        (&report.recording_url, 1_000),
+    ];
+    for (text, longest) in texts {
+        let Some(text) = text else { continue };
+        assert!(!text.trim().is_empty() && text.chars().nth(longest).is_none(), "{text:?}");
+        assert!(!text.contains(|c: char| c.is_control() && !matches!(c, '\n' | '\t')), "{text:?}");
+    }
+    assert!(report.cost.is_none_or(|cost| (0.0..=1e6).contains(&cost)), "{:?}", report.cost);
+    assert!(report.analysis.is_none_or(|analysis| analysis.is_object() && !analysis.to_string().contains("\\u0000")));
 }
 
 /// A zone off the hour, 5:30 ahead of UTC.
