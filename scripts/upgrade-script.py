@@ -13,7 +13,8 @@ from pathlib import Path
 
 TREE = Path(__file__).resolve().parent.parent
 GENERATED = "-- From here on written by scripts/upgrade-script.py.\n"
-FUNCTION = re.compile(r'CREATE  FUNCTION "(\w+)"\((.*?)\nAS \'MODULE_PATHNAME\', \'\w+\';\n', re.DOTALL)
+FUNCTION = re.compile(
+    r'CREATE +FUNCTION (?:booking\.)?"?(\w+)"?\((?:(?!CREATE ).)*?\n *AS \'MODULE_PATHNAME\', \'\w+\';\n', re.DOTALL)
 TABLE = re.compile(r'extension_sql_file!\(\s*"\.\./sql/tables/(\w+)\.sql"')
 PINNED = re.compile(r"/\*.*?\*/")
 

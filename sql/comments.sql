@@ -38,6 +38,14 @@ COMMENT ON FUNCTION booking.preview_message(uuid, text, text) IS
     'A message as a patient might get it, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
 COMMENT ON FUNCTION booking.set_messaging(uuid, boolean, integer[], text) IS
     'Whether the changes to appointments of an organization are followed by messages: confirmations at once, reminders p_reminder_minutes before the start (up to 5), in the templates of p_language. Off withdraws nothing; what waits is withdrawn when it is claimed. To connect an account turns them on. Bad input: 22023. Source: src/outbox/manage.rs';
+COMMENT ON FUNCTION booking.set_follow_ups(uuid, text, text, integer) IS
+    'Who takes care of what callers leave: p_owner, reminded at p_owner_phone when it is due, p_due_minutes (1 to 40320) after it was left. Replaces what was set. For follow-ups that state no owner or no time of their own. Bad input or unknown organization: 22023. Source: core/src/follow_up/settings.rs';
+COMMENT ON FUNCTION booking.create_follow_up(uuid, text, timestamptz, text, text, text, text, uuid) IS
+    'Writes down what is to be done for p_name at p_phone, and returns its id. p_note: up to 2000 characters; p_due_at: NULL is as set_follow_ups says; p_owner, p_owner_phone: both NULL are those of set_follow_ups. Where messages are on, the owner is reminded by one when it is due. Bad input, unknown organization or appointment: 22023. Source: src/follow_up/create.rs';
+COMMENT ON FUNCTION booking.change_follow_up(uuid, uuid, text, timestamptz, text, text) IS
+    'Changes a follow-up; NULL keeps what it has. p_state: open, done or cancelled. Its reminder is withdrawn or written anew. False where there is no such follow-up. Bad input: 22023. Source: src/follow_up/change.rs';
+COMMENT ON FUNCTION booking.contact_timeline(uuid, text) IS
+    'Everything on record of whoever has p_phone, oldest first, the latest 1000: kind (booked, moved, cancelled, message_sent, message_received, call, follow_up, follow_up_closed or event), summary, a sentence in the zone of the organization, and detail, with ids and times (UTC). Nobody known: no rows. Bad input or unknown organization: 22023. Source: src/timeline.rs';
 COMMENT ON FUNCTION booking.set_calendar(uuid, boolean, text, text, text, integer) IS
     'Whether the appointments of an organization are kept in an outside calendar. p_flow: async (booked at once) or verified (held until its event is there, for p_verify_seconds, 1 to 3600); p_on_change, where somebody moves or deletes an event there: flag or follow; p_calendar_id: that of resources without one of their own. To connect an account turns it on. Bad input: 22023. Source: core/src/outside_calendar/settings.rs';
 COMMENT ON FUNCTION booking.set_resource_calendar(uuid, uuid, text) IS
@@ -45,8 +53,25 @@ COMMENT ON FUNCTION booking.set_resource_calendar(uuid, uuid, text) IS
 COMMENT ON FUNCTION booking.pause_couriers(uuid, boolean) IS
     'Whether couriers leave everything of an organization alone: nothing goes out and nothing is lost, except what misses its time. Unknown organization: 22023. Source: src/outbox/manage.rs';
 
+COMMENT ON FUNCTION booking.vapi_message(json) IS
+    'Answers any server message of Vapi. tool-calls: {"results":[{"name","toolCallId","result"}]}, in order, each a sentence that can be read aloud; status-update and end-of-call-report are kept in call_logs, other types in call_messages, and answered with {}; assistant-request: {"assistantId"} or {"error"}. The organization is read from message.call.metadata.org_id, message.call.assistantOverrides.metadata.org_id, message.assistant.metadata.org_id, customer.metadata.org_id or a static tool parameter, else from the assistant or the called number of set_voice_agent; never from arguments. A tool call counts once per call id and tool-call id. Nothing in a message raises an error. Source: src/voice';
+COMMENT ON FUNCTION booking.voice_organization(json) IS
+    'Whose the message p_message is, by the rules of vapi_message, also in the shape of book_clinic_appointment; NULL: nobody''s. Source: src/voice/origin.rs';
+COMMENT ON FUNCTION booking.voice_pending(json) IS
+    'Whether a booking that the tool calls of p_message have made still waits for its event in the calendar. Once it does not, vapi_message answers the same message with what has become of it. Source: src/voice/answered.rs';
+COMMENT ON FUNCTION booking.booking_answer(uuid, uuid) IS
+    'What the booking of an appointment is answered with as it stands now: the answer of book_appointment_atomic, or, where it was held and could not be had, its refusal with alternatives. Refusals: already_cancelled, appointment_not_found, org_not_found. Source: src/voice/answered.rs';
+COMMENT ON FUNCTION booking.set_voice_agent(uuid, text, text, text, text, text, text) IS
+    'Sets the voice agent of an organization up, in place of what was: the assistant and the credential as Vapi calls them, what the assistant calls itself, the organization''s own prompt (up to 20,000 characters), the number that is called (E.164 or of the region), and where Vapi sends its messages (NULL: to the worker). Bad input: 22023. Source: src/voice/agent.rs';
+COMMENT ON FUNCTION booking.voice_agent(uuid) IS
+    'How the voice agent of an organization is to be, as JSON: assistantId, assistantName, serverUrl, credentialId, prompt (enforced, with the date as Vapi fills it in, so that it does not change from day to day), tools [{"name","toolId","definition"}] and problems, the sentences of what is missing. Source: src/voice/agent.rs';
+COMMENT ON FUNCTION booking.tool_registered(uuid, text, text) IS
+    'Keeps Vapi''s id of a tool in org_tools; p_tool_id NULL: it is registered no more. Bad input: 22023. Source: src/voice/agent.rs';
+COMMENT ON FUNCTION booking.enforced_system_prompt(text, uuid, text, timestamptz) IS
+    'The system prompt of an assistant: the rules of booking, with the date and time of p_now in the organization''s zone and the names of the tools, then p_custom_prompt (up to 20,000 characters), quoted so that it can neither end, imitate nor lift them. An enforced prompt that is passed in is taken for its quoted part. p_assistant_name NULL: that of set_voice_agent. Bad input: 22023. Source: core/src/voice/prompt.rs';
+
 COMMENT ON FUNCTION booking.claim_messages(text, integer, integer, boolean) IS
-    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each waits wait_milliseconds from now, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
+    'For couriers: up to p_limit (1 to 100) messages that are due, also reminders of follow-ups (kind follow_up), of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each waits wait_milliseconds from now, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
 COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
     'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word, or dry_run. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
 COMMENT ON FUNCTION booking.fail_job(uuid, uuid, bigint, text, text, text, integer) IS
@@ -137,8 +162,8 @@ COMMENT ON FUNCTION booking.grant_worker(regrole) IS
     'Grants p_role what the courier needs: jobs, messages, events, calendars and accounts, and to move, cancel and mark appointments. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
 
 COMMENT ON FUNCTION booking.purge(interval) IS
-    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, and workers not heard of since. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
+    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, closed follow-ups, and workers not heard of since. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
 COMMENT ON FUNCTION booking.erase_contact(uuid, text) IS
-    'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
+    'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it, its messages and follow-ups. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
 COMMENT ON FUNCTION booking.clean_organization(uuid, text) IS
-    'Deletes every appointment, hold, contact and idempotency key of an organization; p_confirm must be its name. Resources, services, hours and busy blocks stay. Returns JSON with how many. For when nobody books. Source: src/erase.rs';
+    'Deletes every appointment, hold, contact, message, follow-up and idempotency key of an organization; p_confirm must be its name. Resources, services, hours and busy blocks stay. Returns JSON with how many. For when nobody books. Source: src/erase.rs';

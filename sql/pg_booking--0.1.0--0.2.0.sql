@@ -33,12 +33,13 @@ COMMENT ON INDEX booking.busy_blocks_of_outside IS 'Each outside event once for 
 -- From here on written by scripts/upgrade-script.py.
 
 -- What is to be sent and written elsewhere, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.
--- There is no foreign key to the appointment: it would be checked with every booking, and a job without one is withdrawn.
+-- There are no foreign keys to the appointment and the follow-up: they would be checked with every booking, and a job without one is withdrawn.
 CREATE TABLE booking.outbox (
     org_id         uuid        NOT NULL,
     id             uuid        NOT NULL,
-    kind           text        NOT NULL CHECK (kind IN ('confirmation', 'moved', 'cancelled', 'reminder', 'calendar')),
-    appointment_id uuid        NOT NULL,
+    kind           text        NOT NULL CHECK (kind IN ('confirmation', 'moved', 'cancelled', 'reminder', 'calendar', 'follow_up')),
+    appointment_id uuid,
+    follow_up_id   uuid,
     state          text        NOT NULL DEFAULT 'available'
         CHECK (state IN ('available', 'running', 'retryable', 'succeeded', 'discarded', 'cancelled')),
     attempts       integer     NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 1000000),
@@ -56,7 +57,9 @@ CREATE TABLE booking.outbox (
     PRIMARY KEY (org_id, id),
     CONSTRAINT outbox_lease_of_the_running CHECK ((state = 'running') = (leased_until IS NOT NULL)),
     CONSTRAINT outbox_end_of_the_finished CHECK (
-        (state IN ('succeeded', 'discarded', 'cancelled')) = (finished_at IS NOT NULL))
+        (state IN ('succeeded', 'discarded', 'cancelled')) = (finished_at IS NOT NULL)),
+    CONSTRAINT outbox_follow_ups_are_named CHECK ((kind = 'follow_up') = (follow_up_id IS NOT NULL)),
+    CONSTRAINT outbox_is_about_one_thing CHECK ((follow_up_id IS NULL) = (appointment_id IS NOT NULL))
 );
 
 CREATE INDEX outbox_waiting ON booking.outbox (org_id, run_at, id)
@@ -68,24 +71,26 @@ CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at, id)
     WHERE state IN ('available', 'retryable') AND kind = 'calendar';
 CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
 CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
+CREATE INDEX outbox_of_follow_up ON booking.outbox (org_id, follow_up_id) WHERE follow_up_id IS NOT NULL;
 CREATE INDEX outbox_finished ON booking.outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
 
 ALTER TABLE booking.outbox ENABLE ROW LEVEL SECURITY;
 CREATE POLICY outbox_of_tenant ON booking.outbox USING (org_id = booking.current_org_id());
 
 COMMENT ON TABLE booking.outbox IS
-    'Messages to be sent and calendar events to be brought into line, and what became of them. Written by the functions that change appointments, and by those of couriers; readable columns: org_id, id, kind, state, attempts, run_at, last_error.';
+    'Messages to be sent and calendar events to be brought into line, and what became of them. Written by the functions that change appointments and follow-ups, and by those of couriers; readable columns: org_id, id, kind, state, attempts, run_at, last_error.';
 COMMENT ON COLUMN booking.outbox.org_id IS 'The organization it belongs to.';
 COMMENT ON COLUMN booking.outbox.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
 COMMENT ON COLUMN booking.outbox.kind IS
-    'confirmation, moved, cancelled or reminder: a message; calendar: make the event equal to the appointment.';
-COMMENT ON COLUMN booking.outbox.appointment_id IS 'The appointment that it is about. The text is made of it when the job is claimed.';
+    'confirmation, moved, cancelled or reminder: a message to the patient; follow_up: a message to whoever takes care of a follow-up; calendar: make the event equal to the appointment.';
+COMMENT ON COLUMN booking.outbox.appointment_id IS 'The appointment that it is about. The text is made of it when the job is claimed. NULL for a follow-up.';
+COMMENT ON COLUMN booking.outbox.follow_up_id IS 'The follow-up that it is about, of which its text is made in the same way; NULL for an appointment.';
 COMMENT ON COLUMN booking.outbox.state IS
     'available and retryable wait for run_at, running is claimed; succeeded, discarded (a dead letter) and cancelled (withdrawn) are finished.';
 COMMENT ON COLUMN booking.outbox.attempts IS 'How often it has been claimed.';
 COMMENT ON COLUMN booking.outbox.run_at IS 'Not before.';
 COMMENT ON COLUMN booking.outbox.deadline IS
-    'Not begun after. Of a message: the start of the appointment; of an event: its end, or a day from now if that is later.';
+    'Not begun after. Of a message: the start of the appointment, or a week after the follow-up is due; of an event: its end, or a day from now if that is later.';
 COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the holder of the latest can finish the job.';
 COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
 COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';
@@ -98,6 +103,7 @@ COMMENT ON INDEX booking.outbox_one_event_waiting IS 'One job waits for each eve
 COMMENT ON INDEX booking.outbox_events_waiting IS 'The events that can be claimed, by time.';
 COMMENT ON INDEX booking.outbox_running IS 'What is claimed, by the end of the lease.';
 COMMENT ON INDEX booking.outbox_of_appointment IS 'The jobs of an appointment: what a move or a cancellation withdraws.';
+COMMENT ON INDEX booking.outbox_of_follow_up IS 'The reminders of a follow-up: what closing it withdraws.';
 COMMENT ON INDEX booking.outbox_finished IS 'What purge deletes.';
 COMMENT ON POLICY outbox_of_tenant ON booking.outbox IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';
@@ -111,6 +117,7 @@ CREATE TABLE booking.messages (
     direction      text        NOT NULL DEFAULT 'outbound' CHECK (direction IN ('outbound', 'inbound')),
     job_id         uuid,
     appointment_id uuid,
+    follow_up_id   uuid,
     from_phone     text,
     to_phone       text,
     body           text,
@@ -128,6 +135,7 @@ CREATE TABLE booking.messages (
 );
 
 CREATE INDEX messages_of_appointment ON booking.messages (org_id, appointment_id);
+CREATE INDEX messages_of_follow_up ON booking.messages (org_id, follow_up_id) WHERE follow_up_id IS NOT NULL;
 CREATE INDEX messages_from_phone ON booking.messages (org_id, from_phone) WHERE from_phone IS NOT NULL;
 CREATE INDEX messages_to_phone ON booking.messages (org_id, to_phone);
 CREATE UNIQUE INDEX messages_by_provider_sid ON booking.messages (org_id, provider_sid) WHERE provider_sid IS NOT NULL;
@@ -136,15 +144,16 @@ ALTER TABLE booking.messages ENABLE ROW LEVEL SECURITY;
 CREATE POLICY messages_of_tenant ON booking.messages USING (org_id = booking.current_org_id());
 
 COMMENT ON TABLE booking.messages IS
-    'Text messages to and from patients. Written by claim_messages, finish_message, fail_job, message_status and receive_message; readable columns: org_id, id, direction, appointment_id, from_phone, to_phone, body, status, provider_sid, error_code.';
+    'Text messages to and from patients, and reminders of follow-ups to those who take care of them. Written by claim_messages, finish_message, fail_job, message_status and receive_message; readable columns: org_id, id, direction, appointment_id, from_phone, to_phone, body, status, provider_sid, error_code.';
 COMMENT ON COLUMN booking.messages.org_id IS 'The organization it belongs to.';
 COMMENT ON COLUMN booking.messages.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
-COMMENT ON COLUMN booking.messages.direction IS 'outbound: to a patient; inbound: from one.';
+COMMENT ON COLUMN booking.messages.direction IS 'outbound: to a patient, or to whoever takes care of a follow-up; inbound: from a patient.';
 COMMENT ON COLUMN booking.messages.job_id IS 'The job in the outbox that it was made for; NULL for an inbound one.';
-COMMENT ON COLUMN booking.messages.appointment_id IS 'The appointment that it is about; NULL for an inbound one that is about none.';
+COMMENT ON COLUMN booking.messages.appointment_id IS 'The appointment that it is about; NULL for an inbound one that is about none, and for the reminder of a follow-up.';
+COMMENT ON COLUMN booking.messages.follow_up_id IS 'The follow-up that it reminds of, if it is a reminder.';
 COMMENT ON COLUMN booking.messages.from_phone IS 'Who wrote an inbound one, E.164; NULL once the person was erased.';
 COMMENT ON COLUMN booking.messages.to_phone IS 'Who it is for, E.164; NULL once the person was erased.';
-COMMENT ON COLUMN booking.messages.body IS 'As it was last sent, or received; NULL once the person was erased.';
+COMMENT ON COLUMN booking.messages.body IS 'As it was last sent, or received; NULL once the person was erased, or the follow-up that it reminds of purged.';
 COMMENT ON COLUMN booking.messages.segments IS 'The messages it is paid for as.';
 COMMENT ON COLUMN booking.messages.status IS
     'sending: an attempt is under way. queued, sent, delivered, failed: as the provider tells. uncertain: an attempt ended without a word. dry_run: it was written to a log only. received: it is inbound.';
@@ -154,6 +163,7 @@ COMMENT ON COLUMN booking.messages.former_sids IS 'What the provider called atte
 COMMENT ON COLUMN booking.messages.created_at IS 'When it was written: the start of that transaction.';
 COMMENT ON COLUMN booking.messages.updated_at IS 'When anything was last heard of it.';
 COMMENT ON INDEX booking.messages_of_appointment IS 'The messages about an appointment.';
+COMMENT ON INDEX booking.messages_of_follow_up IS 'The reminders of a follow-up.';
 COMMENT ON INDEX booking.messages_from_phone IS 'What a person wrote.';
 COMMENT ON INDEX booking.messages_to_phone IS 'What was written to a person.';
 COMMENT ON INDEX booking.messages_by_provider_sid IS 'Where a provider''s report belongs.';
@@ -349,24 +359,86 @@ CREATE TABLE booking.events (
 );
 
 CREATE INDEX events_by_time ON booking.events (org_id, at);
+CREATE INDEX events_of_appointment ON booking.events (org_id, appointment_id) WHERE appointment_id IS NOT NULL;
 
 ALTER TABLE booking.events ENABLE ROW LEVEL SECURITY;
 CREATE POLICY events_of_tenant ON booking.events USING (org_id = booking.current_org_id());
 
 COMMENT ON TABLE booking.events IS
-    'The history of an organization''s integrations, messages and calendars; readable columns: org_id, id, at, kind, appointment_id, detail. No names, numbers or texts of patients.';
+    'The history of an organization''s integrations, messages, calendars, moved appointments and follow-ups; readable columns: org_id, id, at, kind, appointment_id, detail. No names, numbers or texts of patients.';
 COMMENT ON COLUMN booking.events.org_id IS 'The organization it belongs to.';
 COMMENT ON COLUMN booking.events.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
 COMMENT ON COLUMN booking.events.at IS 'When it happened.';
 COMMENT ON COLUMN booking.events.kind IS
-    'integration_connected, integration_disconnected, integration_lost, integration_restored; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in; verified, verification_failed; event_moved, event_deleted, event_restored: somebody changed the event of an appointment in the outside calendar.';
+    'integration_connected, integration_disconnected, integration_lost, integration_restored; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in; verified, verification_failed; event_moved, event_deleted, event_restored: somebody changed the event of an appointment in the outside calendar; moved, with the times from and to; follow_up_created, follow_up_closed.';
 COMMENT ON COLUMN booking.events.appointment_id IS 'The appointment that it is about, if it is about one.';
 COMMENT ON COLUMN booking.events.detail IS 'What else there is to say about it.';
 COMMENT ON INDEX booking.events_by_time IS 'What purge deletes.';
+COMMENT ON INDEX booking.events_of_appointment IS 'The history of an appointment.';
 COMMENT ON POLICY events_of_tenant ON booking.events IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.events', '');
+
+-- What somebody of an organization is to do for a caller: tasks, messages that callers left, calls that were to be put through.
+-- There are no foreign keys: whoever is erased, or whatever is deleted, must not be held by it.
+CREATE TABLE booking.follow_ups (
+    org_id         uuid        NOT NULL,
+    id             uuid        NOT NULL,
+    kind           text        NOT NULL CHECK (kind IN ('task', 'message', 'transfer')),
+    state          text        NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'cancelled')),
+    note           text        NOT NULL CHECK (pg_catalog.length(note) BETWEEN 1 AND 2000),
+    name           text        CHECK (pg_catalog.length(name) BETWEEN 1 AND 200),
+    phone          text        CHECK (phone ~ '^\+[1-9][0-9]{6,14}$'),
+    contact_id     uuid,
+    appointment_id uuid,
+    call_id        text,
+    owner          text        CHECK (pg_catalog.length(owner) BETWEEN 1 AND 200),
+    owner_phone    text        CHECK (owner_phone ~ '^\+[1-9][0-9]{6,14}$'),
+    due_at         timestamptz NOT NULL
+        CHECK (due_at >= TIMESTAMPTZ '1000-01-01 00:00:00+00' AND due_at < TIMESTAMPTZ '10000-01-01 00:00:00+00'),
+    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    closed_at      timestamptz,
+    PRIMARY KEY (org_id, id),
+    CONSTRAINT follow_ups_end_of_the_closed CHECK ((state = 'open') = (closed_at IS NULL))
+);
+
+CREATE INDEX follow_ups_open ON booking.follow_ups (org_id, due_at) WHERE state = 'open';
+CREATE INDEX follow_ups_of_contact ON booking.follow_ups (org_id, contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX follow_ups_of_phone ON booking.follow_ups (org_id, phone) WHERE phone IS NOT NULL;
+CREATE INDEX follow_ups_of_appointment ON booking.follow_ups (org_id, appointment_id) WHERE appointment_id IS NOT NULL;
+CREATE INDEX follow_ups_closed ON booking.follow_ups (org_id, closed_at) WHERE closed_at IS NOT NULL;
+
+ALTER TABLE booking.follow_ups ENABLE ROW LEVEL SECURITY;
+CREATE POLICY follow_ups_of_tenant ON booking.follow_ups USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.follow_ups IS
+    'What somebody is to do for a caller, by when. Written by create_follow_up and change_follow_up, and by calls; readable columns: org_id, id, kind, state, note, name, phone, contact_id, appointment_id, owner, owner_phone, due_at, created_at, closed_at.';
+COMMENT ON COLUMN booking.follow_ups.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.follow_ups.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
+COMMENT ON COLUMN booking.follow_ups.kind IS
+    'task: somebody wrote it down; message: a caller left it; transfer: a caller wanted to speak to somebody.';
+COMMENT ON COLUMN booking.follow_ups.state IS 'open, done or cancelled. change_follow_up changes it.';
+COMMENT ON COLUMN booking.follow_ups.note IS 'What is to be done, or what the caller said.';
+COMMENT ON COLUMN booking.follow_ups.name IS 'Who it is for, if that is known.';
+COMMENT ON COLUMN booking.follow_ups.phone IS 'Where to reach them, E.164.';
+COMMENT ON COLUMN booking.follow_ups.contact_id IS 'The contact that they were when it was written: that of the phone, or else of the appointment.';
+COMMENT ON COLUMN booking.follow_ups.appointment_id IS 'The appointment that it is about, if it is about one.';
+COMMENT ON COLUMN booking.follow_ups.call_id IS 'The call that it came from, as the provider calls it.';
+COMMENT ON COLUMN booking.follow_ups.owner IS 'Who takes care of it, as people call them.';
+COMMENT ON COLUMN booking.follow_ups.owner_phone IS 'Where they are reminded when it is due, E.164; NULL: nobody is.';
+COMMENT ON COLUMN booking.follow_ups.due_at IS 'By when.';
+COMMENT ON COLUMN booking.follow_ups.created_at IS 'When it was written: the start of that transaction.';
+COMMENT ON COLUMN booking.follow_ups.closed_at IS 'When it was done or given up; NULL while it is open.';
+COMMENT ON INDEX booking.follow_ups_open IS 'What is to be done, by when.';
+COMMENT ON INDEX booking.follow_ups_of_contact IS 'What is to be done for a contact.';
+COMMENT ON INDEX booking.follow_ups_of_phone IS 'What is to be done for whoever has this number.';
+COMMENT ON INDEX booking.follow_ups_of_appointment IS 'What is to be done about an appointment.';
+COMMENT ON INDEX booking.follow_ups_closed IS 'What purge deletes.';
+COMMENT ON POLICY follow_ups_of_tenant ON booking.follow_ups IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.follow_ups', '');
 
 -- The couriers that are at work.
 CREATE TABLE booking.workers (
@@ -395,6 +467,161 @@ COMMENT ON POLICY workers_of_tenant ON booking.workers IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.workers', '');
+
+-- How an organization's voice agent is set up. Apart from the organization itself, whose row every booking reads.
+CREATE TABLE booking.voice_agents (
+    org_id         uuid        NOT NULL PRIMARY KEY REFERENCES booking.organizations (org_id),
+    assistant_id   text        CHECK (assistant_id <> ''),
+    assistant_name text        CHECK (assistant_name <> ''),
+    prompt         text,
+    phone_number   text        CHECK (phone_number ~ '^\+[1-9][0-9]{6,14}$'),
+    server_url     text        CHECK (server_url ~ '^https?://'),
+    credential_id  text        CHECK (credential_id <> ''),
+    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
+);
+
+-- A message that names no organization names its assistant, or the number that was called.
+CREATE INDEX voice_agents_by_assistant ON booking.voice_agents (assistant_id) WHERE assistant_id IS NOT NULL;
+CREATE INDEX voice_agents_by_number ON booking.voice_agents (phone_number) WHERE phone_number IS NOT NULL;
+
+ALTER TABLE booking.voice_agents ENABLE ROW LEVEL SECURITY;
+CREATE POLICY voice_agents_of_tenant ON booking.voice_agents USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.voice_agents IS
+    'The voice agent of an organization. Written by set_voice_agent; readable columns: all.';
+COMMENT ON COLUMN booking.voice_agents.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.voice_agents.assistant_id IS 'The assistant, as Vapi calls it. A message that names no organization is of the one that has its assistant.';
+COMMENT ON COLUMN booking.voice_agents.assistant_name IS 'What the assistant calls itself.';
+COMMENT ON COLUMN booking.voice_agents.prompt IS 'The organization''s own words for its assistant; enforced_system_prompt puts the rules before them.';
+COMMENT ON COLUMN booking.voice_agents.phone_number IS 'The number that is called, E.164. A message that names neither organization nor assistant is of the one that has it.';
+COMMENT ON COLUMN booking.voice_agents.server_url IS 'Where Vapi sends its messages; NULL: to the courier that registers the tools.';
+COMMENT ON COLUMN booking.voice_agents.credential_id IS 'The credential with which Vapi signs them, as Vapi calls it.';
+COMMENT ON COLUMN booking.voice_agents.created_at IS 'When it was first set up.';
+COMMENT ON COLUMN booking.voice_agents.updated_at IS 'When it was last set up.';
+COMMENT ON INDEX booking.voice_agents_by_assistant IS 'Whose assistant it is.';
+COMMENT ON INDEX booking.voice_agents_by_number IS 'Whose number it is.';
+COMMENT ON POLICY voice_agents_of_tenant ON booking.voice_agents IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.voice_agents', '');
+
+-- The tools that are registered with Vapi for an organization. One that is not here is one that no assistant can call.
+CREATE TABLE booking.org_tools (
+    org_id        uuid        NOT NULL REFERENCES booking.organizations (org_id),
+    name          text        NOT NULL CHECK (name ~ '^[a-zA-Z0-9_-]{1,64}$'),
+    tool_id       text        NOT NULL CHECK (tool_id <> ''),
+    registered_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    created_at    timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, name)
+);
+
+ALTER TABLE booking.org_tools ENABLE ROW LEVEL SECURITY;
+CREATE POLICY org_tools_of_tenant ON booking.org_tools USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.org_tools IS
+    'The tools of an organization as they are registered with Vapi. Written by tool_registered; readable columns: org_id, name, tool_id.';
+COMMENT ON COLUMN booking.org_tools.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.org_tools.name IS 'The name that a model calls it by.';
+COMMENT ON COLUMN booking.org_tools.tool_id IS 'The tool, as Vapi calls it.';
+COMMENT ON COLUMN booking.org_tools.registered_at IS 'When it was last brought into line.';
+COMMENT ON COLUMN booking.org_tools.created_at IS 'When it was first registered.';
+COMMENT ON POLICY org_tools_of_tenant ON booking.org_tools IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.org_tools', '');
+
+-- The phone calls that a voice agent has had: what its messages tell, in whatever order they come.
+CREATE TABLE booking.call_logs (
+    org_id         uuid        NOT NULL REFERENCES booking.organizations (org_id),
+    call_id        text        NOT NULL CHECK (call_id <> ''),
+    contact_id     uuid,
+    appointment_id uuid,
+    kind           text,
+    status         text,
+    status_at      timestamptz,
+    caller_phone   text        CHECK (caller_phone ~ '^\+[1-9][0-9]{6,14}$'),
+    called_phone   text,
+    assistant_id   text,
+    started_at     timestamptz,
+    ended_at       timestamptz,
+    ended_reason   text,
+    cost           numeric,
+    transcript     text,
+    summary        text,
+    recording_url  text,
+    analysis       jsonb,
+    created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, call_id)
+);
+
+CREATE INDEX call_logs_of_contact ON booking.call_logs (org_id, contact_id) WHERE contact_id IS NOT NULL;
+CREATE INDEX call_logs_of_caller ON booking.call_logs (org_id, caller_phone) WHERE caller_phone IS NOT NULL;
+
+ALTER TABLE booking.call_logs ENABLE ROW LEVEL SECURITY;
+CREATE POLICY call_logs_of_tenant ON booking.call_logs USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.call_logs IS
+    'Phone calls with the voice agent. Written by vapi_message; readable columns: org_id, call_id, contact_id, transcript, summary.';
+COMMENT ON COLUMN booking.call_logs.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.call_logs.call_id IS 'The call, as Vapi calls it.';
+COMMENT ON COLUMN booking.call_logs.contact_id IS 'Who called, where that person has booked or was booked for.';
+COMMENT ON COLUMN booking.call_logs.appointment_id IS 'The appointment that was last booked, moved or cancelled in it.';
+COMMENT ON COLUMN booking.call_logs.kind IS 'In Vapi''s word, as inboundPhoneCall or webCall.';
+COMMENT ON COLUMN booking.call_logs.status IS 'In Vapi''s word, as in-progress or ended. What has ended stays so.';
+COMMENT ON COLUMN booking.call_logs.status_at IS 'When it became so.';
+COMMENT ON COLUMN booking.call_logs.caller_phone IS 'The number that the person called from, E.164.';
+COMMENT ON COLUMN booking.call_logs.called_phone IS 'The number that was called.';
+COMMENT ON COLUMN booking.call_logs.assistant_id IS 'The assistant, as Vapi calls it.';
+COMMENT ON COLUMN booking.call_logs.started_at IS 'When it began.';
+COMMENT ON COLUMN booking.call_logs.ended_at IS 'When it ended.';
+COMMENT ON COLUMN booking.call_logs.ended_reason IS 'Why it ended, in Vapi''s words.';
+COMMENT ON COLUMN booking.call_logs.cost IS 'What Vapi has billed for it, in US dollars.';
+COMMENT ON COLUMN booking.call_logs.transcript IS 'What was said.';
+COMMENT ON COLUMN booking.call_logs.summary IS 'What it came to.';
+COMMENT ON COLUMN booking.call_logs.recording_url IS 'Where the recording is; to fetch it may need an account.';
+COMMENT ON COLUMN booking.call_logs.analysis IS 'What else Vapi has made of it.';
+COMMENT ON COLUMN booking.call_logs.created_at IS 'When it was first told of.';
+COMMENT ON COLUMN booking.call_logs.updated_at IS 'When it was last told of.';
+COMMENT ON INDEX booking.call_logs_of_contact IS 'The calls of one person.';
+COMMENT ON INDEX booking.call_logs_of_caller IS 'The calls from one number.';
+COMMENT ON POLICY call_logs_of_tenant ON booking.call_logs IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.call_logs', '');
+
+-- What a voice agent has told that nothing here reads: kept whole, so that nothing is lost by being new.
+CREATE TABLE booking.call_messages (
+    org_id      uuid        NOT NULL REFERENCES booking.organizations (org_id),
+    id          uuid        NOT NULL,
+    call_id     text,
+    type        text        NOT NULL,
+    body        jsonb       NOT NULL,
+    received_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    PRIMARY KEY (org_id, id)
+);
+
+CREATE INDEX call_messages_of_call ON booking.call_messages (org_id, call_id) WHERE call_id IS NOT NULL;
+CREATE INDEX call_messages_by_time ON booking.call_messages (received_at);
+
+ALTER TABLE booking.call_messages ENABLE ROW LEVEL SECURITY;
+CREATE POLICY call_messages_of_tenant ON booking.call_messages USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.call_messages IS
+    'Messages of the voice agent of types that nothing here reads. Written by vapi_message; readable columns: all.';
+COMMENT ON COLUMN booking.call_messages.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.call_messages.id IS 'Within the organization; a uuid of version 7, so in order of coming.';
+COMMENT ON COLUMN booking.call_messages.call_id IS 'The call, as Vapi calls it, where the message is of one.';
+COMMENT ON COLUMN booking.call_messages.type IS 'Its type, in Vapi''s word; empty where it has none that can be read.';
+COMMENT ON COLUMN booking.call_messages.body IS 'The whole message.';
+COMMENT ON COLUMN booking.call_messages.received_at IS 'When it came.';
+COMMENT ON INDEX booking.call_messages_of_call IS 'What was told of one call.';
+COMMENT ON INDEX booking.call_messages_by_time IS 'What purge deletes.';
+COMMENT ON POLICY call_messages_of_tenant ON booking.call_messages IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.call_messages', '');
 
 -- What an organization writes to its patients; without a row, the usual words.
 CREATE TABLE booking.message_templates (
@@ -442,6 +669,15 @@ SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'begin_refresh_wrapper';
 
+CREATE FUNCTION booking.booking_answer(
+    "p_org_id" uuid,
+    "p_appointment_id" uuid
+) RETURNS json
+STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'booking_answer_wrapper';
+
 CREATE FUNCTION booking.calendar_event_changed(
     "p_org_id" uuid,
     "p_calendar_id" TEXT,
@@ -467,6 +703,18 @@ CREATE FUNCTION booking.cancel_job(
 SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'cancel_job_wrapper';
+
+CREATE FUNCTION booking.change_follow_up(
+    "p_org_id" uuid,
+    "p_follow_up_id" uuid,
+    "p_state" TEXT DEFAULT NULL,
+    "p_due_at" timestamp with time zone DEFAULT NULL,
+    "p_owner" TEXT DEFAULT NULL,
+    "p_owner_phone" TEXT DEFAULT NULL
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'change_follow_up_wrapper';
 
 CREATE FUNCTION booking.claim_events(
     "p_worker" TEXT,
@@ -548,6 +796,34 @@ SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'connect_integration_wrapper';
 
+CREATE FUNCTION booking.contact_timeline(
+    "p_org_id" uuid,
+    "p_phone" TEXT
+) RETURNS TABLE (
+    "at" timestamp with time zone,
+    "kind" TEXT,
+    "summary" TEXT,
+    "detail" jsonb
+)
+STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'contact_timeline_wrapper';
+
+CREATE FUNCTION booking.create_follow_up(
+    "p_org_id" uuid,
+    "p_note" TEXT,
+    "p_due_at" timestamp with time zone DEFAULT NULL,
+    "p_phone" TEXT DEFAULT NULL,
+    "p_name" TEXT DEFAULT NULL,
+    "p_owner" TEXT DEFAULT NULL,
+    "p_owner_phone" TEXT DEFAULT NULL,
+    "p_appointment_id" uuid DEFAULT NULL
+) RETURNS uuid
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'create_follow_up_wrapper';
+
 CREATE FUNCTION booking.disconnect_integration(
     "p_org_id" uuid,
     "p_provider" TEXT
@@ -555,6 +831,17 @@ CREATE FUNCTION booking.disconnect_integration(
 SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'disconnect_integration_wrapper';
+
+CREATE FUNCTION booking.enforced_system_prompt(
+    "p_custom_prompt" TEXT,
+    "p_org_id" uuid,
+    "p_assistant_name" TEXT DEFAULT NULL,
+    "p_now" timestamp with time zone DEFAULT now()
+) RETURNS TEXT
+STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'enforced_system_prompt_wrapper';
 
 CREATE FUNCTION booking.fail_job(
     "p_org_id" uuid,
@@ -711,6 +998,16 @@ SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'set_calendar_wrapper';
 
+CREATE FUNCTION booking.set_follow_ups(
+    "p_org_id" uuid,
+    "p_owner" TEXT DEFAULT NULL,
+    "p_owner_phone" TEXT DEFAULT NULL,
+    "p_due_minutes" INT DEFAULT 60
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'set_follow_ups_wrapper';
+
 CREATE FUNCTION booking.set_message_template(
     "p_org_id" uuid,
     "p_kind" TEXT,
@@ -740,6 +1037,28 @@ SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'set_resource_calendar_wrapper';
 
+CREATE FUNCTION booking.set_voice_agent(
+    "p_org_id" uuid,
+    "p_assistant_id" TEXT DEFAULT NULL,
+    "p_assistant_name" TEXT DEFAULT NULL,
+    "p_prompt" TEXT DEFAULT NULL,
+    "p_phone_number" TEXT DEFAULT NULL,
+    "p_server_url" TEXT DEFAULT NULL,
+    "p_credential_id" TEXT DEFAULT NULL
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'set_voice_agent_wrapper';
+
+CREATE FUNCTION booking.tool_registered(
+    "p_org_id" uuid,
+    "p_name" TEXT,
+    "p_tool_id" TEXT
+) RETURNS void
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'tool_registered_wrapper';
+
 CREATE FUNCTION booking.update_resource(
     "p_org_id" uuid,
     "p_resource_id" uuid,
@@ -768,6 +1087,26 @@ SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'update_service_wrapper';
 
+CREATE FUNCTION booking.vapi_message(json) RETURNS json
+    STRICT LANGUAGE c SET search_path TO pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'vapi_message_wrapper';
+
+CREATE FUNCTION booking.voice_agent(
+    "p_org_id" uuid
+) RETURNS json
+STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'voice_agent_wrapper';
+
+CREATE FUNCTION booking.voice_organization(p_message json) RETURNS uuid
+    STABLE STRICT LANGUAGE c SET search_path TO pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'voice_organization_wrapper';
+
+CREATE FUNCTION booking.voice_pending(p_message json) RETURNS boolean
+    STABLE STRICT LANGUAGE c SET search_path TO pg_catalog, pg_temp
+    AS 'MODULE_PATHNAME', 'voice_pending_wrapper';
+
 CREATE FUNCTION booking.watch_calendar(
     "p_org_id" uuid,
     "p_calendar_id" TEXT,
@@ -793,14 +1132,19 @@ AS 'MODULE_PATHNAME', 'worker_heartbeat_wrapper';
 REVOKE ALL ON FUNCTION
     booking.apply_calendar_changes,
     booking.begin_refresh,
+    booking.booking_answer,
     booking.calendar_event_changed,
     booking.calendar_notified,
     booking.cancel_job,
+    booking.change_follow_up,
     booking.claim_events,
     booking.claim_messages,
     booking.claim_syncs,
     booking.connect_integration,
+    booking.contact_timeline,
+    booking.create_follow_up,
     booking.disconnect_integration,
+    booking.enforced_system_prompt,
     booking.fail_job,
     booking.fail_sync,
     booking.finish_event,
@@ -815,11 +1159,18 @@ REVOKE ALL ON FUNCTION
     booking.replace_secret,
     booking.requeue_job,
     booking.set_calendar,
+    booking.set_follow_ups,
     booking.set_message_template,
     booking.set_messaging,
     booking.set_resource_calendar,
+    booking.set_voice_agent,
+    booking.tool_registered,
     booking.update_resource,
     booking.update_service,
+    booking.vapi_message,
+    booking.voice_agent,
+    booking.voice_organization,
+    booking.voice_pending,
     booking.watch_calendar,
     booking.worker_heartbeat
     FROM PUBLIC;
@@ -841,21 +1192,33 @@ BEGIN
             booking.hold_slot, booking.confirm_hold, booking.release_hold,
             booking.reschedule_appointment_atomic, booking.cancel_appointment, booking.set_appointment_status,
             booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
-            booking.preview_message, booking.health, booking.current_org_id
+            booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
+            booking.preview_message, booking.vapi_message, booking.voice_organization, booking.voice_pending,
+            booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.health,
+            booking.current_org_id
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys,
             booking.message_templates, booking.outbox, booking.messages, booking.opt_outs, booking.calendars,
-            booking.calendar_events, booking.events, booking.workers
+            booking.calendar_events, booking.events, booking.follow_ups, booking.workers, booking.voice_agents,
+            booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     -- What is sealed is for couriers, and for whoever takes it away.
     EXECUTE format('GRANT SELECT (org_id, provider, connected, last_checked_at, problem, settings, key_id, version, expires_at,
             next_send_at, created_at, updated_at)
         ON booking.integrations TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON booking.appointments, booking.contacts, booking.idempotency_keys TO %s', p_role);
-    EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, run_at, deadline) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON booking.appointments, booking.contacts, booking.idempotency_keys, booking.call_logs,
+            booking.call_messages
+        TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
+            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, updated_at)
+        ON booking.call_logs TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, follow_up_id, run_at, deadline) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, detail) ON booking.events TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, id, kind, note, name, phone, contact_id, appointment_id, call_id, owner, owner_phone, due_at),
+            UPDATE (state, owner, owner_phone, due_at, closed_at)
+        ON booking.follow_ups TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, run_at, deadline, finished_at) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
@@ -875,26 +1238,31 @@ BEGIN
             booking.create_organization, booking.create_resource, booking.create_service,
             booking.update_resource, booking.update_service,
             booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block,
-            booking.set_message_template, booking.set_messaging, booking.set_calendar, booking.set_resource_calendar,
+            booking.set_message_template, booking.set_messaging, booking.set_follow_ups, booking.set_calendar,
+            booking.set_resource_calendar,
             booking.pause_couriers, booking.requeue_job, booking.cancel_job, booking.disconnect_integration,
-            booking.purge, booking.erase_contact, booking.clean_organization
+            booking.set_voice_agent, booking.tool_registered, booking.purge, booking.erase_contact, booking.clean_organization
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
-            booking.closures, booking.busy_blocks, booking.message_templates
+            booking.closures, booking.busy_blocks, booking.message_templates, booking.voice_agents, booking.org_tools
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
             booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
             booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
-            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.workers
+            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.follow_ups, booking.workers,
+            booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (assistant_id, assistant_name, prompt, phone_number, server_url, credential_id, updated_at)
+        ON booking.voice_agents TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, calendar_id), UPDATE (sync_token, next_sync_at, lease, leased_until, is_used)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
             refreshing_until, next_send_at, updated_at)
         ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (attempts) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (attempts, last_error, errors) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (from_phone, to_phone, body) ON booking.messages TO %s', p_role);
     EXECUTE format('GRANT UPDATE (body, updated_at) ON booking.message_templates TO %s', p_role);
     EXECUTE format('GRANT UPDATE (metadata, erased_at) ON booking.appointments TO %s', p_role);
@@ -922,19 +1290,30 @@ BEGIN
             booking.claim_syncs, booking.apply_calendar_changes, booking.calendar_event_changed, booking.finish_sync,
             booking.fail_sync, booking.watch_calendar, booking.calendar_notified,
             booking.connect_integration, booking.disconnect_integration, booking.replace_secret, booking.begin_refresh,
-            booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id
+            booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id,
+            booking.vapi_message, booking.book_clinic_appointment, booking.voice_organization, booking.voice_pending,
+            booking.booking_answer, booking.voice_agent, booking.tool_registered
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.message_templates,
             booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
-            booking.calendar_events, booking.events, booking.workers
+            booking.calendar_events, booking.events, booking.follow_ups, booking.workers, booking.idempotency_keys,
+            booking.voice_agents, booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
-            booking.calendar_events, booking.events, booking.workers, booking.busy_blocks
+            booking.calendar_events, booking.events, booking.workers, booking.busy_blocks, booking.appointments,
+            booking.contacts, booking.idempotency_keys, booking.org_tools, booking.call_logs, booking.call_messages,
+            booking.follow_ups
         TO %s', p_role);
-    EXECUTE format('GRANT DELETE ON booking.opt_outs, booking.busy_blocks, booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT DELETE ON booking.opt_outs, booking.busy_blocks, booking.calendars, booking.org_tools TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
+            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, updated_at)
+        ON booking.call_logs TO %s', p_role);
     EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, attempts, run_at, deadline, lease, leased_by, leased_until, last_error, errors, finished_at)
         ON booking.outbox TO %s', p_role);
@@ -950,8 +1329,9 @@ BEGIN
         ON booking.calendar_events TO %s', p_role);
     EXECUTE format('GRANT UPDATE (version, state, started_at, last_seen_at, stopped_at) ON booking.workers TO %s', p_role);
     EXECUTE format('GRANT UPDATE (during, seen) ON booking.busy_blocks TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (resource_id, seat, service_id, starts_at, ends_at, blocked, status, expires_at, limit_day,
-            limit_place, cancelled_at, cancel_reason)
+    -- A voice agent books through a worker, and a booking adopts the contact that somebody else has just made.
+    EXECUTE format('GRANT UPDATE (resource_id, seat, contact_id, service_id, starts_at, ends_at, blocked, status, expires_at,
+            limit_day, limit_place, cancelled_at, cancel_reason)
         ON booking.appointments TO %s', p_role);
 END
 $$;
@@ -996,6 +1376,14 @@ COMMENT ON FUNCTION booking.preview_message(uuid, text, text) IS
     'A message as a patient might get it, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
 COMMENT ON FUNCTION booking.set_messaging(uuid, boolean, integer[], text) IS
     'Whether the changes to appointments of an organization are followed by messages: confirmations at once, reminders p_reminder_minutes before the start (up to 5), in the templates of p_language. Off withdraws nothing; what waits is withdrawn when it is claimed. To connect an account turns them on. Bad input: 22023. Source: src/outbox/manage.rs';
+COMMENT ON FUNCTION booking.set_follow_ups(uuid, text, text, integer) IS
+    'Who takes care of what callers leave: p_owner, reminded at p_owner_phone when it is due, p_due_minutes (1 to 40320) after it was left. Replaces what was set. For follow-ups that state no owner or no time of their own. Bad input or unknown organization: 22023. Source: core/src/follow_up/settings.rs';
+COMMENT ON FUNCTION booking.create_follow_up(uuid, text, timestamptz, text, text, text, text, uuid) IS
+    'Writes down what is to be done for p_name at p_phone, and returns its id. p_note: up to 2000 characters; p_due_at: NULL is as set_follow_ups says; p_owner, p_owner_phone: both NULL are those of set_follow_ups. Where messages are on, the owner is reminded by one when it is due. Bad input, unknown organization or appointment: 22023. Source: src/follow_up/create.rs';
+COMMENT ON FUNCTION booking.change_follow_up(uuid, uuid, text, timestamptz, text, text) IS
+    'Changes a follow-up; NULL keeps what it has. p_state: open, done or cancelled. Its reminder is withdrawn or written anew. False where there is no such follow-up. Bad input: 22023. Source: src/follow_up/change.rs';
+COMMENT ON FUNCTION booking.contact_timeline(uuid, text) IS
+    'Everything on record of whoever has p_phone, oldest first, the latest 1000: kind (booked, moved, cancelled, message_sent, message_received, call, follow_up, follow_up_closed or event), summary, a sentence in the zone of the organization, and detail, with ids and times (UTC). Nobody known: no rows. Bad input or unknown organization: 22023. Source: src/timeline.rs';
 COMMENT ON FUNCTION booking.set_calendar(uuid, boolean, text, text, text, integer) IS
     'Whether the appointments of an organization are kept in an outside calendar. p_flow: async (booked at once) or verified (held until its event is there, for p_verify_seconds, 1 to 3600); p_on_change, where somebody moves or deletes an event there: flag or follow; p_calendar_id: that of resources without one of their own. To connect an account turns it on. Bad input: 22023. Source: core/src/outside_calendar/settings.rs';
 COMMENT ON FUNCTION booking.set_resource_calendar(uuid, uuid, text) IS
@@ -1003,8 +1391,25 @@ COMMENT ON FUNCTION booking.set_resource_calendar(uuid, uuid, text) IS
 COMMENT ON FUNCTION booking.pause_couriers(uuid, boolean) IS
     'Whether couriers leave everything of an organization alone: nothing goes out and nothing is lost, except what misses its time. Unknown organization: 22023. Source: src/outbox/manage.rs';
 
+COMMENT ON FUNCTION booking.vapi_message(json) IS
+    'Answers any server message of Vapi. tool-calls: {"results":[{"name","toolCallId","result"}]}, in order, each a sentence that can be read aloud; status-update and end-of-call-report are kept in call_logs, other types in call_messages, and answered with {}; assistant-request: {"assistantId"} or {"error"}. The organization is read from message.call.metadata.org_id, message.call.assistantOverrides.metadata.org_id, message.assistant.metadata.org_id, customer.metadata.org_id or a static tool parameter, else from the assistant or the called number of set_voice_agent; never from arguments. A tool call counts once per call id and tool-call id. Nothing in a message raises an error. Source: src/voice';
+COMMENT ON FUNCTION booking.voice_organization(json) IS
+    'Whose the message p_message is, by the rules of vapi_message, also in the shape of book_clinic_appointment; NULL: nobody''s. Source: src/voice/origin.rs';
+COMMENT ON FUNCTION booking.voice_pending(json) IS
+    'Whether a booking that the tool calls of p_message have made still waits for its event in the calendar. Once it does not, vapi_message answers the same message with what has become of it. Source: src/voice/answered.rs';
+COMMENT ON FUNCTION booking.booking_answer(uuid, uuid) IS
+    'What the booking of an appointment is answered with as it stands now: the answer of book_appointment_atomic, or, where it was held and could not be had, its refusal with alternatives. Refusals: already_cancelled, appointment_not_found, org_not_found. Source: src/voice/answered.rs';
+COMMENT ON FUNCTION booking.set_voice_agent(uuid, text, text, text, text, text, text) IS
+    'Sets the voice agent of an organization up, in place of what was: the assistant and the credential as Vapi calls them, what the assistant calls itself, the organization''s own prompt (up to 20,000 characters), the number that is called (E.164 or of the region), and where Vapi sends its messages (NULL: to the worker). Bad input: 22023. Source: src/voice/agent.rs';
+COMMENT ON FUNCTION booking.voice_agent(uuid) IS
+    'How the voice agent of an organization is to be, as JSON: assistantId, assistantName, serverUrl, credentialId, prompt (enforced, with the date as Vapi fills it in, so that it does not change from day to day), tools [{"name","toolId","definition"}] and problems, the sentences of what is missing. Source: src/voice/agent.rs';
+COMMENT ON FUNCTION booking.tool_registered(uuid, text, text) IS
+    'Keeps Vapi''s id of a tool in org_tools; p_tool_id NULL: it is registered no more. Bad input: 22023. Source: src/voice/agent.rs';
+COMMENT ON FUNCTION booking.enforced_system_prompt(text, uuid, text, timestamptz) IS
+    'The system prompt of an assistant: the rules of booking, with the date and time of p_now in the organization''s zone and the names of the tools, then p_custom_prompt (up to 20,000 characters), quoted so that it can neither end, imitate nor lift them. An enforced prompt that is passed in is taken for its quoted part. p_assistant_name NULL: that of set_voice_agent. Bad input: 22023. Source: core/src/voice/prompt.rs';
+
 COMMENT ON FUNCTION booking.claim_messages(text, integer, integer, boolean) IS
-    'For couriers: up to p_limit (1 to 100) messages that are due, of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each waits wait_milliseconds from now, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
+    'For couriers: up to p_limit (1 to 100) messages that are due, also reminders of follow-ups (kind follow_up), of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each waits wait_milliseconds from now, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
 COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
     'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word, or dry_run. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
 COMMENT ON FUNCTION booking.fail_job(uuid, uuid, bigint, text, text, text, integer) IS
@@ -1095,8 +1500,8 @@ COMMENT ON FUNCTION booking.grant_worker(regrole) IS
     'Grants p_role what the courier needs: jobs, messages, events, calendars and accounts, and to move, cancel and mark appointments. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
 
 COMMENT ON FUNCTION booking.purge(interval) IS
-    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, and workers not heard of since. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
+    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, closed follow-ups, and workers not heard of since. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
 COMMENT ON FUNCTION booking.erase_contact(uuid, text) IS
-    'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
+    'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it, its messages and follow-ups. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
 COMMENT ON FUNCTION booking.clean_organization(uuid, text) IS
-    'Deletes every appointment, hold, contact and idempotency key of an organization; p_confirm must be its name. Resources, services, hours and busy blocks stay. Returns JSON with how many. For when nobody books. Source: src/erase.rs';
+    'Deletes every appointment, hold, contact, message, follow-up and idempotency key of an organization; p_confirm must be its name. Resources, services, hours and busy blocks stay. Returns JSON with how many. For when nobody books. Source: src/erase.rs';

@@ -12,11 +12,13 @@ use uuid::Uuid;
 use crate::answer;
 use crate::book::lock::{self, Locks};
 use crate::error::{Error, Result};
+use crate::follow_up;
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
 use crate::outbox;
 use crate::outside_calendar;
 use crate::statement::run_fresh;
+use crate::voice;
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
@@ -32,8 +34,14 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         let message = format!("nobody with the phone {} has booked in this organization", phone.as_str());
         Refusal::new(Code::ContactNotFound, message, "pass the phone that the bookings were made with")
     };
-    let contact = find(client, organization.id, phone.as_str())?.ok_or_else(not_found)?;
-    // Appointments, slots, jobs, messages: in the order in which everybody locks them.
+    let Some(contact) = find(client, organization.id, phone.as_str())? else {
+        // Whoever has never booked may have left a message.
+        return match follow_ups_of_caller(client, &organization, phone.as_str())? {
+            0 => Err(not_found().into()),
+            _ => Ok(json!({"success": true, "appointments": 0, "cancelled": 0})),
+        };
+    };
+    // Appointments, slots, follow-ups, jobs, messages: in the order in which everybody locks them.
     for id in appointments_of(client, organization.id, contact)? {
         lock::appointment(client, organization.id, id)?;
     }
@@ -54,13 +62,21 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
     ];
     run_fresh(client, LOCK_ROWS, &[as_postgres(organization.id).into(), as_postgres(contact).into()])?;
     if organization.has_outbox {
+        follow_up::forget(client, organization.id, phone.as_str(), Some(contact))?;
         outbox::forget(client, organization.id, contact, phone.as_str())?;
         outside_calendar::remove(client, organization.id, Some(contact))?;
+        voice::forget(client, organization.id, contact, phone.as_str())?;
     }
     let erased = run_fresh(client, ERASE, &arguments)?.first()?;
     let counts = erased.get::<i64>(1)?.zip(erased.get::<i64>(2)?);
     let (appointments, cancelled) = counts.ok_or_else(|| Error::missing("count"))?;
     Ok(json!({"success": true, "appointments": appointments, "cancelled": cancelled}))
+}
+
+/// Forgets what is to be done for somebody who is no contact, and how much that was. The library also serves the release before
+/// it, which has no follow-ups.
+fn follow_ups_of_caller(client: &mut SpiClient<'_>, organization: &Organization, phone: &str) -> Result<usize> {
+    if organization.has_outbox { follow_up::forget(client, organization.id, phone, None) } else { Ok(0) }
 }
 
 /// $1 org_id, $2 phone.
@@ -170,8 +186,10 @@ fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option
     }
     run_fresh(client, LOCK_ALL, &[org_id.into()])?;
     if outbox::exists(client)? {
+        follow_up::clean(client, from_postgres(org_id))?;
         outbox::clean(client, from_postgres(org_id))?;
         outside_calendar::remove(client, from_postgres(org_id), None)?;
+        voice::clean(client, from_postgres(org_id))?;
     }
     let cleaned = run_fresh(client, CLEAN, &[org_id.into()])?.first()?;
     let counts = (cleaned.get::<i64>(1)?, cleaned.get::<i64>(2)?, cleaned.get::<i64>(3)?);

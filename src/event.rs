@@ -26,6 +26,9 @@ pub enum Kind {
     EventMoved,
     EventDeleted,
     EventRestored,
+    Moved,
+    FollowUpCreated,
+    FollowUpClosed,
 }
 
 impl Kind {
@@ -44,6 +47,9 @@ impl Kind {
             Kind::EventMoved => "event_moved",
             Kind::EventDeleted => "event_deleted",
             Kind::EventRestored => "event_restored",
+            Kind::Moved => "moved",
+            Kind::FollowUpCreated => "follow_up_created",
+            Kind::FollowUpClosed => "follow_up_closed",
         }
     }
 }

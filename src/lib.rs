@@ -14,6 +14,7 @@ mod book;
 mod change;
 mod direct_tool;
 mod erase;
+mod follow_up;
 mod health;
 mod integration;
 mod look;
@@ -23,6 +24,8 @@ mod outside_calendar;
 mod purge;
 mod setup;
 mod tenant;
+mod timeline;
+mod voice;
 mod worker;
 
 // What they share.
@@ -63,7 +66,12 @@ extension_sql_file!("../sql/tables/integrations.sql", name = "integrations", req
 extension_sql_file!("../sql/tables/calendar_events.sql", name = "calendar_events", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/calendars.sql", name = "calendars", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/events.sql", name = "events", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/follow_ups.sql", name = "follow_ups", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/workers.sql", name = "workers", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/voice_agents.sql", name = "voice_agents", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/org_tools.sql", name = "org_tools", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/call_logs.sql", name = "call_logs", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/call_messages.sql", name = "call_messages", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/message_templates.sql", name = "message_templates", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/idempotency_keys.sql", name = "idempotency_keys", requires = ["organizations"]);
 extension_sql_file!("../sql/functions/grants.sql", name = "grants", requires = ["appointments"]);

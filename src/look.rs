@@ -144,7 +144,8 @@ fn slot_rows(slots: &[(Span, Uuid)]) -> Result<Vec<SlotRow>> {
     slots.iter().map(row).collect()
 }
 
-fn day_of_slots(client: &mut SpiClient<'_>, organization: &Organization, date_text: &str) -> Result<Value> {
+/// The free times of a day that is said in words.
+pub fn day_of_slots(client: &mut SpiClient<'_>, organization: &Organization, date_text: &str) -> Result<Value> {
     let now = instant::transaction_now();
     let zone = &organization.zone;
     let order = DateOrder::for_region(&organization.default_region);
@@ -171,15 +172,15 @@ fn day_of_slots(client: &mut SpiClient<'_>, organization: &Organization, date_te
 }
 
 /// What is looked at, as it was stated.
-struct Looked<'a> {
-    org_id: Option<pgrx::Uuid>,
-    resource_id: Option<pgrx::Uuid>,
-    service: Option<&'a str>,
+pub struct Looked<'a> {
+    pub org_id: Option<pgrx::Uuid>,
+    pub resource_id: Option<pgrx::Uuid>,
+    pub service: Option<&'a str>,
 }
 
 impl Looked<'_> {
     /// The organization with the rules of the service and the stated length.
-    fn read(&self, client: &mut SpiClient<'_>, duration_minutes: Option<i32>) -> Result<Organization> {
+    pub fn read(&self, client: &mut SpiClient<'_>, duration_minutes: Option<i32>) -> Result<Organization> {
         let asked = Asked {
             org_id: self.org_id.map(from_postgres),
             resource_id: self.resource_id.map(from_postgres),

@@ -26,6 +26,7 @@ pub mod status;
 pub mod zone;
 
 // What is said back, and what is sent.
+pub mod follow_up;
 pub mod outbox;
 pub mod outside_calendar;
 pub mod sms;

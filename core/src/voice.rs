@@ -7,6 +7,7 @@ pub mod origin;
 pub mod prompt;
 pub mod report;
 pub mod said;
+pub mod timeline;
 pub mod tool;
 mod unavailable;
 

@@ -15,21 +15,33 @@ BEGIN
             booking.hold_slot, booking.confirm_hold, booking.release_hold,
             booking.reschedule_appointment_atomic, booking.cancel_appointment, booking.set_appointment_status,
             booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
-            booking.preview_message, booking.health, booking.current_org_id
+            booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
+            booking.preview_message, booking.vapi_message, booking.voice_organization, booking.voice_pending,
+            booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.health,
+            booking.current_org_id
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys,
             booking.message_templates, booking.outbox, booking.messages, booking.opt_outs, booking.calendars,
-            booking.calendar_events, booking.events, booking.workers
+            booking.calendar_events, booking.events, booking.follow_ups, booking.workers, booking.voice_agents,
+            booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     -- What is sealed is for couriers, and for whoever takes it away.
     EXECUTE format('GRANT SELECT (org_id, provider, connected, last_checked_at, problem, settings, key_id, version, expires_at,
             next_send_at, created_at, updated_at)
         ON booking.integrations TO %s', p_role);
-    EXECUTE format('GRANT INSERT ON booking.appointments, booking.contacts, booking.idempotency_keys TO %s', p_role);
-    EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, run_at, deadline) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT INSERT ON booking.appointments, booking.contacts, booking.idempotency_keys, booking.call_logs,
+            booking.call_messages
+        TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
+            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, updated_at)
+        ON booking.call_logs TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, follow_up_id, run_at, deadline) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, detail) ON booking.events TO %s', p_role);
+    EXECUTE format('GRANT INSERT (org_id, id, kind, note, name, phone, contact_id, appointment_id, call_id, owner, owner_phone, due_at),
+            UPDATE (state, owner, owner_phone, due_at, closed_at)
+        ON booking.follow_ups TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, run_at, deadline, finished_at) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
@@ -49,26 +61,31 @@ BEGIN
             booking.create_organization, booking.create_resource, booking.create_service,
             booking.update_resource, booking.update_service,
             booking.set_opening_hours, booking.set_date_override, booking.add_busy_block, booking.remove_busy_block,
-            booking.set_message_template, booking.set_messaging, booking.set_calendar, booking.set_resource_calendar,
+            booking.set_message_template, booking.set_messaging, booking.set_follow_ups, booking.set_calendar,
+            booking.set_resource_calendar,
             booking.pause_couriers, booking.requeue_job, booking.cancel_job, booking.disconnect_integration,
-            booking.purge, booking.erase_contact, booking.clean_organization
+            booking.set_voice_agent, booking.tool_registered, booking.purge, booking.erase_contact, booking.clean_organization
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
-            booking.closures, booking.busy_blocks, booking.message_templates
+            booking.closures, booking.busy_blocks, booking.message_templates, booking.voice_agents, booking.org_tools
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
             booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
             booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
-            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.workers
+            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.follow_ups, booking.workers,
+            booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (assistant_id, assistant_name, prompt, phone_number, server_url, credential_id, updated_at)
+        ON booking.voice_agents TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, calendar_id), UPDATE (sync_token, next_sync_at, lease, leased_until, is_used)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
             refreshing_until, next_send_at, updated_at)
         ON booking.integrations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (attempts) ON booking.outbox TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (attempts, last_error, errors) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT UPDATE (from_phone, to_phone, body) ON booking.messages TO %s', p_role);
     EXECUTE format('GRANT UPDATE (body, updated_at) ON booking.message_templates TO %s', p_role);
     EXECUTE format('GRANT UPDATE (metadata, erased_at) ON booking.appointments TO %s', p_role);
@@ -96,19 +113,30 @@ BEGIN
             booking.claim_syncs, booking.apply_calendar_changes, booking.calendar_event_changed, booking.finish_sync,
             booking.fail_sync, booking.watch_calendar, booking.calendar_notified,
             booking.connect_integration, booking.disconnect_integration, booking.replace_secret, booking.begin_refresh,
-            booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id
+            booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id,
+            booking.vapi_message, booking.book_clinic_appointment, booking.voice_organization, booking.voice_pending,
+            booking.booking_answer, booking.voice_agent, booking.tool_registered
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.message_templates,
             booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
-            booking.calendar_events, booking.events, booking.workers
+            booking.calendar_events, booking.events, booking.follow_ups, booking.workers, booking.idempotency_keys,
+            booking.voice_agents, booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
-            booking.calendar_events, booking.events, booking.workers, booking.busy_blocks
+            booking.calendar_events, booking.events, booking.workers, booking.busy_blocks, booking.appointments,
+            booking.contacts, booking.idempotency_keys, booking.org_tools, booking.call_logs, booking.call_messages,
+            booking.follow_ups
         TO %s', p_role);
-    EXECUTE format('GRANT DELETE ON booking.opt_outs, booking.busy_blocks, booking.calendars TO %s', p_role);
+    EXECUTE format('GRANT DELETE ON booking.opt_outs, booking.busy_blocks, booking.calendars, booking.org_tools TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (name, email, updated_at) ON booking.contacts TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
+            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, updated_at)
+        ON booking.call_logs TO %s', p_role);
     EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, attempts, run_at, deadline, lease, leased_by, leased_until, last_error, errors, finished_at)
         ON booking.outbox TO %s', p_role);
@@ -124,8 +152,9 @@ BEGIN
         ON booking.calendar_events TO %s', p_role);
     EXECUTE format('GRANT UPDATE (version, state, started_at, last_seen_at, stopped_at) ON booking.workers TO %s', p_role);
     EXECUTE format('GRANT UPDATE (during, seen) ON booking.busy_blocks TO %s', p_role);
-    EXECUTE format('GRANT UPDATE (resource_id, seat, service_id, starts_at, ends_at, blocked, status, expires_at, limit_day,
-            limit_place, cancelled_at, cancel_reason)
+    -- A voice agent books through a worker, and a booking adopts the contact that somebody else has just made.
+    EXECUTE format('GRANT UPDATE (resource_id, seat, contact_id, service_id, starts_at, ends_at, blocked, status, expires_at,
+            limit_day, limit_place, cancelled_at, cancel_reason)
         ON booking.appointments TO %s', p_role);
 END
 $$;

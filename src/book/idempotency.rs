@@ -42,9 +42,14 @@ impl Key {
 pub struct Fingerprint(SipHasher24);
 
 impl Fingerprint {
+    /// Of nothing yet.
+    pub fn empty() -> Self {
+        Fingerprint(SipHasher24::new())
+    }
+
     pub fn new(patient: &Patient, service_type: Option<&str>) -> Self {
         let texts = [patient.name.as_deref(), patient.email.as_deref(), patient.phone.as_deref(), service_type];
-        texts.into_iter().fold(Fingerprint(SipHasher24::new()), |hash, text| hash.field(text.map(str::as_bytes)))
+        texts.into_iter().fold(Fingerprint::empty(), |hash, text| hash.field(text.map(str::as_bytes)))
     }
 
     pub fn field(mut self, value: Option<&[u8]>) -> Self {
@@ -105,4 +110,19 @@ pub fn replay(client: &mut SpiClient<'_>, org_id: Option<Uuid>, key: Option<&Key
         object.insert("replayed".to_owned(), Value::Bool(true));
     }
     Ok(Some(answer))
+}
+
+/// $1 org_id, $2 key, $3 fingerprint, $4 answer. A key that another transaction used since the snapshot (above READ COMMITTED)
+/// ends in a serialization failure.
+const KEEP: &str = "
+    INSERT INTO booking.idempotency_keys (org_id, key, fingerprint, response)
+    VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING";
+
+/// Keeps the answer to what was done under the key, for whoever holds its lock.
+pub fn keep(client: &mut SpiClient<'_>, org_id: Uuid, key: &Key, answer: &Value) -> Result<()> {
+    let arguments =
+        [as_postgres(org_id).into(), key.text().into(), key.fingerprint().into(), answer.to_string().into()];
+    run_fresh(client, KEEP, &arguments)?;
+    Ok(())
 }

@@ -3,7 +3,7 @@
 
 pub mod contact;
 mod hold;
-mod idempotency;
+pub mod idempotency;
 pub mod lock;
 pub mod place;
 mod record;

@@ -149,7 +149,12 @@ impl<'a> Plan<'a> {
 
     /// The refusal of a slot that the constraint knows to be taken although the calendar did not show it.
     pub fn taken_after_all(&self, wanted: &Wanted) -> TimeRefusal {
-        self.refusal(Trouble::Taken, wanted.time.starts_at)
+        self.taken_at(wanted.time.starts_at)
+    }
+
+    /// The refusal of a start that was taken.
+    pub fn taken_at(&self, start: DateTime<Utc>) -> TimeRefusal {
+        self.refusal(Trouble::Taken, start)
     }
 
     /// The answer to a time that cannot be had: why, and the nearest that can.

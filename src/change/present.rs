@@ -145,7 +145,7 @@ pub fn hold_expired(message: &str) -> Refusal {
     Refusal::new(Code::HoldExpired, message, "hold or book the time again")
 }
 
-fn not_found(id: &str) -> Refusal {
+pub fn not_found(id: &str) -> Refusal {
     Refusal::new(
         Code::AppointmentNotFound,
         format!("appointment {id} does not exist in this organization"),

@@ -1,13 +1,15 @@
 //! Moving an appointment: one row gets another time in one statement, so that there is no moment with neither or both. Where
 //! the new time cannot be had, the old one stays.
 
+use booking_core::booking_data::iso_utc;
 use booking_core::calendar::Span;
 use booking_core::schedule::Seat;
 use booking_core::service::Rules;
 use booking_core::{Code, Refusal, speech};
+use chrono::{DateTime, Utc};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::answer::{self, Shown};
@@ -15,6 +17,7 @@ use crate::book::When;
 use crate::book::place::{Moving, Plan, Wanted};
 use crate::change::present::{Present, must_have_changed};
 use crate::error::{Error, Result};
+use crate::event;
 use crate::instant;
 use crate::organization::{Asked, Organization, ServiceName, as_postgres, from_postgres};
 use crate::outbox;
@@ -73,6 +76,7 @@ pub fn reschedule(
     let seat = *free.seats.first().ok_or_else(|| Error::missing("seat"))?;
     write(client, &organization, appointment, &wanted, seat)?;
     outbox::moved(client, &organization, appointment.id, wanted.slot.time)?;
+    note_move(client, &organization, appointment, wanted.slot.time.start)?;
     let moment = answer::spoken(&organization, wanted.slot.time.start, wanted.time.corrected, plan.now);
     let name = appointment.patient_name.as_deref().unwrap_or_default();
     let shown = Shown { resource_id: seat.resource_id, time: wanted.slot.time, ..appointment.shown() };
@@ -80,6 +84,22 @@ pub fn reschedule(
     answer["dateCorrected"] = wanted.time.corrected.into();
     organization.announce(&mut answer);
     Ok(answer)
+}
+
+/// Keeps from when to when it was moved: afterwards nothing else tells. The library also serves the release before it, which has
+/// no history.
+fn note_move(
+    client: &mut SpiClient<'_>,
+    organization: &Organization,
+    appointment: &Present,
+    to: DateTime<Utc>,
+) -> Result<()> {
+    let from = appointment.time.start;
+    if !organization.has_outbox || from == to {
+        return Ok(());
+    }
+    let detail = json!({"from": iso_utc(from), "to": iso_utc(to)});
+    event::record(client, appointment.org_id, event::Kind::Moved, Some(appointment.id), &detail)
 }
 
 /// The rules of its service, as they are today, for the length that is stated or else the one it has. An appointment of no

@@ -62,11 +62,27 @@ pub struct Job {
     pub org_id: Uuid,
     pub id: Uuid,
     pub kind: String,
-    pub appointment_id: Uuid,
+    /// The appointment that it is about, or the follow-up.
+    pub subject_id: Uuid,
     pub lease: i64,
     pub attempt: i32,
     pub deadline: DateTime<Utc>,
 }
+
+impl Job {
+    /// The appointment that it is about, unless that is a follow-up.
+    pub fn appointment_id(&self) -> Option<Uuid> {
+        (self.kind != FOLLOW_UP).then_some(self.subject_id)
+    }
+
+    /// The follow-up that it is about, unless that is an appointment.
+    pub fn follow_up_id(&self) -> Option<Uuid> {
+        (self.kind == FOLLOW_UP).then_some(self.subject_id)
+    }
+}
+
+/// The kind of the jobs that remind somebody of a follow-up.
+pub const FOLLOW_UP: &str = "follow_up";
 
 /// Organization by organization, one job each before a second of any, and what couriers have in hand counts: whoever has
 /// thousands waiting keeps nobody else waiting. Among equals chance decides, so that none is always last. More are looked at
@@ -148,7 +164,7 @@ macro_rules! claim_statement {
     SET state = 'running', attempts = LEAST(o.attempts + 1, 1000000), lease = o.lease + 1, leased_by = $4, leased_until = $3
     FROM locked
     WHERE o.org_id = locked.org_id AND o.id = locked.id
-    RETURNING o.org_id, o.id, o.kind, o.appointment_id, o.lease, o.attempts, o.deadline"
+    RETURNING o.org_id, o.id, o.kind, COALESCE(o.appointment_id, o.follow_up_id), o.lease, o.attempts, o.deadline"
         )
     };
 }
@@ -175,7 +191,7 @@ pub fn claim(client: &mut SpiClient<'_>, sql: &'static str, asked: &Asked) -> Re
             org_id: id(1)?,
             id: id(2)?,
             kind: row.get(3)?.ok_or_else(|| Error::missing("kind"))?,
-            appointment_id: id(4)?,
+            subject_id: id(4)?,
             lease: row.get(5)?.ok_or_else(|| Error::missing("lease"))?,
             attempt: row.get(6)?.ok_or_else(|| Error::missing("attempt"))?,
             deadline: instant::from_postgres(deadline)?,

@@ -91,7 +91,8 @@ fn requeue_job(p_org_id: Option<pgrx::Uuid>, p_job_id: Option<pgrx::Uuid>) -> bo
     or_raise(Spi::connect_mut(|client| change(client, REQUEUE, p_org_id, p_job_id)))
 }
 
-/// $1 org_id, $2 job, $3 the clock. Its errors stay on record. One job is enough to bring an event into line.
+/// $1 org_id, $2 job, $3 the clock. Its errors stay on record. One job is enough to bring an event into
+/// line, and to remind of a follow-up.
 const REQUEUE: &str = "
     UPDATE booking.outbox AS o SET state = 'available', attempts = 0, run_at = $3, finished_at = NULL
     WHERE o.org_id = $1 AND o.id = $2 AND o.state IN ('discarded', 'cancelled') AND o.deadline > $3
@@ -99,6 +100,9 @@ const REQUEUE: &str = "
           SELECT FROM booking.outbox AS other
           WHERE other.org_id = $1 AND other.appointment_id = o.appointment_id AND other.kind = 'calendar'
             AND other.state IN ('available', 'retryable')))
+      AND NOT (o.kind = 'follow_up' AND EXISTS (
+          SELECT FROM booking.outbox AS other
+          WHERE other.org_id = $1 AND other.follow_up_id = o.follow_up_id AND other.state IN ('available', 'retryable')))
     RETURNING o.id";
 
 #[pg_extern]

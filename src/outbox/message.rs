@@ -14,7 +14,7 @@ use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
 use crate::outbox::claim::{Asked, Job, claim, claim_statement, end, end_worn_out, give_back};
-use crate::outbox::{messaging, report};
+use crate::outbox::{follow_up, messaging, report};
 use crate::server_zone::ServerZone;
 use crate::statement::{Row, run_fresh};
 
@@ -88,7 +88,11 @@ fn prepare_all(client: &mut SpiClient<'_>, jobs: &[Job], is_dry_run: bool) -> Re
         if end_worn_out(client, job)? {
             continue;
         }
-        if let Some(message) = prepare(client, job, is_dry_run)? {
+        let message = match job.follow_up_id() {
+            Some(id) => follow_up::prepare(client, job, id, is_dry_run)?,
+            None => prepare(client, job, is_dry_run)?,
+        };
+        if let Some(message) = message {
             rows.push(message.into_row(job, turns.next(), turns.version));
         }
     }
@@ -96,7 +100,7 @@ fn prepare_all(client: &mut SpiClient<'_>, jobs: &[Job], is_dry_run: bool) -> Re
 }
 
 /// A message that is ready to go out.
-struct Message {
+pub struct Message {
     id: Uuid,
     to_phone: String,
     body: String,
@@ -130,15 +134,13 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
     let kind = Kind::parse(&job.kind)?;
     let arguments = [
         as_postgres(job.org_id).into(),
-        as_postgres(job.appointment_id).into(),
+        as_postgres(job.subject_id).into(),
         kind.as_str().into(),
         as_postgres(job.id).into(),
     ];
     let row = run_fresh(client, READ, &arguments)?.first()?;
     if row.get::<String>(11)?.is_some() {
-        // The provider has told of it, so that it has gone out, although the courier that sent it never said so.
-        end(client, job, State::Succeeded, None)?;
-        return report::try_undelivered_again(client, job.org_id, job.id).map(|()| None);
+        return already_out(client, job).map(|()| None);
     }
     let message_id = row.get::<pgrx::Uuid>(12)?.map(from_postgres);
     if !can_be_written(client, job.org_id, message_id)? {
@@ -169,12 +171,7 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
         (Fate::Send, Some(subject), Some(to_phone)) => {
             let id = message_id.unwrap_or_else(Uuid::now_v7);
             match text(kind, &row, subject.start)? {
-                Ok(text) => {
-                    let body = Marker::of(id).mark(&text);
-                    let is_unsure = matches!(row.get::<String>(10)?.as_deref(), Some("sending" | "uncertain"));
-                    let first_tried_at = write_down(client, job, id, &to_phone, &body)?;
-                    Ok(Some(Message { id, to_phone, body, is_unsure, first_tried_at }))
-                }
+                Ok(text) => Message::write_down(client, job, id, to_phone, &text, row.get(10)?).map(Some),
                 // What is wrong with one organization must not keep the others from their messages.
                 Err(refusal) => end(client, job, State::Discarded, Some((&refusal.message, None))).map(|()| None),
             }
@@ -185,7 +182,13 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
     }
 }
 
-const NO_ACCOUNT: &str = "no account to send messages with is connected";
+/// Ends a job whose message the provider has told of, so that it has gone out, although the courier that sent it never said so.
+pub fn already_out(client: &mut SpiClient<'_>, job: &Job) -> Result<()> {
+    end(client, job, State::Succeeded, None)?;
+    report::try_undelivered_again(client, job.org_id, job.id)
+}
+
+pub const NO_ACCOUNT: &str = "no account to send messages with is connected";
 
 /// The words of a message, from what READ has brought; refused where the template or the zone is not what it was when it was
 /// set.
@@ -214,42 +217,50 @@ const LOCK: &str = "
     SELECT m.id FROM booking.messages AS m WHERE m.org_id = $1 AND m.id = $2 FOR UPDATE SKIP LOCKED";
 
 /// Whether nobody holds the message of an earlier attempt at this moment.
-fn can_be_written(client: &mut SpiClient<'_>, org_id: Uuid, message_id: Option<Uuid>) -> Result<bool> {
+pub fn can_be_written(client: &mut SpiClient<'_>, org_id: Uuid, message_id: Option<Uuid>) -> Result<bool> {
     let Some(id) = message_id else { return Ok(true) };
     Ok(!run_fresh(client, LOCK, &[as_postgres(org_id).into(), as_postgres(id).into()])?.is_empty())
 }
 
-/// $1 org_id, $2 id, $3 job, $4 appointment, $5 phone, $6 body, $7 segments, $8 the clock.
+/// $1 org_id, $2 id, $3 job, $4 appointment or NULL, $5 phone, $6 body, $7 segments, $8 the clock, $9 follow-up or NULL.
 const WRITE_DOWN: &str = "
-    INSERT INTO booking.messages AS m (org_id, id, job_id, appointment_id, to_phone, body, segments, status, created_at, updated_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, 'sending', $8, $8)
+    INSERT INTO booking.messages AS m
+        (org_id, id, job_id, appointment_id, follow_up_id, to_phone, body, segments, status, created_at, updated_at)
+    VALUES ($1, $2, $3, $4, $9, $5, $6, $7, 'sending', $8, $8)
     ON CONFLICT (org_id, job_id) DO UPDATE
         SET to_phone = excluded.to_phone, body = excluded.body, segments = excluded.segments, status = excluded.status,
             error_code = NULL, updated_at = excluded.updated_at
     RETURNING m.created_at";
 
-/// An attempt is on record before the first byte of it goes out. Returns when the first one was.
-fn write_down(
-    client: &mut SpiClient<'_>,
-    job: &Job,
-    id: Uuid,
-    phone: &str,
-    body: &str,
-) -> Result<TimestampWithTimeZone> {
-    let arguments = [
-        as_postgres(job.org_id).into(),
-        as_postgres(id).into(),
-        as_postgres(job.id).into(),
-        as_postgres(job.appointment_id).into(),
-        phone.into(),
-        body.into(),
-        i32::try_from(Size::of(body).segments).unwrap_or(i32::MAX).into(),
-        instant::to_postgres(instant::clock_now())?.into(),
-    ];
-    run_fresh(client, WRITE_DOWN, &arguments)?.first()?.get(1)?.ok_or_else(|| Error::missing("message"))
-}
-
 impl Message {
+    /// The message of a job with this text. An attempt is on record before the first byte of it goes out: `status` is what an
+    /// earlier one left there.
+    pub fn write_down(
+        client: &mut SpiClient<'_>,
+        job: &Job,
+        id: Uuid,
+        to_phone: String,
+        text: &str,
+        status: Option<String>,
+    ) -> Result<Self> {
+        let body = Marker::of(id).mark(text);
+        let arguments = [
+            as_postgres(job.org_id).into(),
+            as_postgres(id).into(),
+            as_postgres(job.id).into(),
+            job.appointment_id().map(as_postgres).into(),
+            to_phone.as_str().into(),
+            body.as_str().into(),
+            i32::try_from(Size::of(&body).segments).unwrap_or(i32::MAX).into(),
+            instant::to_postgres(instant::clock_now())?.into(),
+            job.follow_up_id().map(as_postgres).into(),
+        ];
+        let written = run_fresh(client, WRITE_DOWN, &arguments)?.first()?;
+        let first_tried_at = written.get(1)?.ok_or_else(|| Error::missing("message"))?;
+        let is_unsure = matches!(status.as_deref(), Some("sending" | "uncertain"));
+        Ok(Message { id, to_phone, body, is_unsure, first_tried_at })
+    }
+
     fn into_row(self, job: &Job, wait: Duration, version: Option<i64>) -> ClaimedRow {
         let marker = Marker::of(self.id).as_str().to_owned();
         (

@@ -2,6 +2,7 @@
 //! report; none of that is decided by them.
 
 pub mod claim;
+pub mod follow_up;
 pub mod manage;
 mod message;
 pub mod opt_out;

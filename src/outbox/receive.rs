@@ -105,13 +105,14 @@ fn receive(client: &mut SpiClient<'_>, received: &Received, reply: Reply) -> Res
 }
 
 /// $1 org_id, $2 phone, $3 the clock. What the last message was about that the patient may have got, whatever has become of it
-/// since: a word said twice is not about another appointment. Without a message, what comes first.
+/// since: a word said twice is not about another appointment. Without a message, what comes first. Who takes care of follow-ups
+/// may be a patient too: a reminder of one is about no appointment.
 const SUBJECT: &str = "
     SELECT subject.id
     FROM (
         (SELECT m.appointment_id AS id, 1 AS rank
         FROM booking.messages AS m
-        WHERE m.org_id = $1 AND m.to_phone = $2 AND m.direction = 'outbound'
+        WHERE m.org_id = $1 AND m.to_phone = $2 AND m.direction = 'outbound' AND m.follow_up_id IS NULL
           AND m.status IN ('queued', 'sending', 'sent', 'delivered', 'uncertain')
         ORDER BY m.created_at DESC, m.id DESC
         LIMIT 1)

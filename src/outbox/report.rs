@@ -239,7 +239,8 @@ const LOCK_ROW: &str = "
 pub fn lock_appointment(client: &mut SpiClient<'_>, claimed: &Claimed) -> Result<()> {
     let job = [as_postgres(claimed.org_id).into(), as_postgres(claimed.job_id).into()];
     let Some(row) = run_fresh(client, APPOINTMENT, &job)?.next() else { return Ok(()) };
-    let id: pgrx::Uuid = row.get(1)?.ok_or_else(|| Error::missing("appointment"))?;
+    // What is about a follow-up locks nothing before its job.
+    let Some(id) = row.get::<pgrx::Uuid>(1)? else { return Ok(()) };
     lock::appointment(client, claimed.org_id, from_postgres(id))?;
     run_fresh(client, LOCK_ROW, &[as_postgres(claimed.org_id).into(), id.into()])?;
     Ok(())

@@ -145,12 +145,12 @@ const READ: &str = "
 /// What is to be done for a job; `None` where there is nothing, which finishes it.
 fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Option<ClaimedRow>> {
     let clock = instant::to_postgres(instant::clock_now())?;
-    let arguments = [as_postgres(job.org_id).into(), as_postgres(job.appointment_id).into(), clock.into()];
+    let arguments = [as_postgres(job.org_id).into(), as_postgres(job.subject_id).into(), clock.into()];
     if end_worn_out(client, job)? {
         outside_calendar::not_verified(
             client,
             job.org_id,
-            Some(as_postgres(job.appointment_id)),
+            Some(as_postgres(job.subject_id)),
             "it was tried too often",
         )?;
         return Ok(None);
@@ -200,7 +200,7 @@ const LOCK: &str = "
 
 /// Whether nobody holds an event of the appointment at this moment.
 fn can_be_written(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
-    let of = [as_postgres(job.org_id).into(), as_postgres(job.appointment_id).into()];
+    let of = [as_postgres(job.org_id).into(), as_postgres(job.subject_id).into()];
     let all: i64 = run_fresh(client, COUNT, &of)?.first()?.get(1)?.unwrap_or(0);
     Ok(usize::try_from(all).ok() == Some(run_fresh(client, LOCK, &of)?.count()))
 }
@@ -208,7 +208,7 @@ fn can_be_written(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
 /// Ends a job whose event will not come: a booking that waits for it is none.
 fn give_up(client: &mut SpiClient<'_>, job: &Job, state: State, why: (&str, Option<&str>)) -> Result<()> {
     end(client, job, state, Some(why))?;
-    outside_calendar::not_verified(client, job.org_id, Some(as_postgres(job.appointment_id)), why.0)
+    outside_calendar::not_verified(client, job.org_id, Some(as_postgres(job.subject_id)), why.0)
 }
 
 const NO_ACCOUNT: &str = "no account with a calendar is connected";
@@ -256,11 +256,11 @@ impl Wanted {
         let is_usable =
             matches!(text(15)?.as_str(), "wanted" | "present") && row.get(13)?.as_ref() == Some(&calendar_id);
         let generation = if is_usable { last } else { last.saturating_add(1) };
-        let event_id = event_id(job.appointment_id, generation);
+        let event_id = event_id(job.subject_id, generation);
         let time = Span { start: moment(2)?, end: moment(3)? };
         let (service, name, phone, timezone) = (text(4)?, text(5)?, text(6)?, text(7)?);
         let details = Details {
-            appointment_id: job.appointment_id,
+            appointment_id: job.subject_id,
             service: &service,
             name: &name,
             phone: &phone,
@@ -275,7 +275,7 @@ impl Wanted {
     fn write_down(&self, client: &mut SpiClient<'_>, job: &Job) -> Result<()> {
         let arguments = [
             as_postgres(job.org_id).into(),
-            as_postgres(job.appointment_id).into(),
+            as_postgres(job.subject_id).into(),
             self.generation.into(),
             self.calendar_id.as_str().into(),
             self.event_id.as_str().into(),
@@ -301,7 +301,7 @@ const GIVE_UP_OTHERS: &str = "
     WHERE e.org_id = $1 AND e.appointment_id = $2 AND e.state IN ('wanted', 'present') AND e.generation IS DISTINCT FROM $3";
 
 fn give_up_others(client: &mut SpiClient<'_>, job: &Job, generation: Option<i32>) -> Result<()> {
-    let arguments = [as_postgres(job.org_id).into(), as_postgres(job.appointment_id).into(), generation.into()];
+    let arguments = [as_postgres(job.org_id).into(), as_postgres(job.subject_id).into(), generation.into()];
     run_fresh(client, GIVE_UP_OTHERS, &arguments)?;
     Ok(())
 }
@@ -314,7 +314,7 @@ const REMOVALS: &str = "
 
 fn removals(client: &mut SpiClient<'_>, job: &Job) -> Result<Vec<Value>> {
     let mut removals = Vec::new();
-    for row in run_fresh(client, REMOVALS, &[as_postgres(job.org_id).into(), as_postgres(job.appointment_id).into()])? {
+    for row in run_fresh(client, REMOVALS, &[as_postgres(job.org_id).into(), as_postgres(job.subject_id).into()])? {
         let (calendar_id, event_id) = (row.get::<String>(1)?, row.get::<String>(2)?);
         removals.push(json!({"calendarId": calendar_id, "eventId": event_id}));
     }
@@ -324,7 +324,7 @@ fn removals(client: &mut SpiClient<'_>, job: &Job) -> Result<Vec<Value>> {
 fn to_row(job: &Job, removals: Vec<Value>, wanted: Option<Wanted>, version: Option<i64>) -> ClaimedRow {
     let (org_id, id) = (as_postgres(job.org_id), as_postgres(job.id));
     let removals = JsonB(Value::Array(removals));
-    let appointment_id = as_postgres(job.appointment_id);
+    let appointment_id = as_postgres(job.subject_id);
     let (lease, attempt) = (job.lease, job.attempt);
     match wanted {
         Some(Wanted { calendar_id, event_id, event, etag, is_new, .. }) => {

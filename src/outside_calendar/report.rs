@@ -58,7 +58,7 @@ struct Done {
 /// $1 org_id, $2 job, $3 lease, $4 the clock.
 const FINISH: &str = "
     UPDATE booking.outbox AS o SET state = 'succeeded', finished_at = $4, leased_until = NULL, last_error = NULL
-    WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running'
+    WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running' AND o.kind = 'calendar'
     RETURNING o.appointment_id";
 
 /// $1 org_id, $2 appointment, $3 event or NULL, $4 etag, $5 the provider's clock, $6 removed, $7 state. What was only to be

@@ -124,7 +124,8 @@ pub fn fate(kind: Kind, deadline: DateTime<Utc>, subject: Option<Subject>, now: 
     }
 }
 
-fn in_time(deadline: DateTime<Utc>, now: DateTime<Utc>) -> Fate {
+/// Whether there is time left for it.
+pub(crate) fn in_time(deadline: DateTime<Utc>, now: DateTime<Utc>) -> Fate {
     if now < deadline { Fate::Send } else { Fate::GiveUp("its time has passed") }
 }
 

@@ -33,8 +33,7 @@ const CURRENT_DATE: &[&str] = &["currentdate", "olddate", "originaldate", "curre
 const CURRENT_TIME: &[&str] = &["currenttime", "oldtime", "originaltime", "currentappointmenttime"];
 const DUE_DATE: &[&str] = &["callbackdate", "duedate", "callbackday"];
 const DUE_TIME: &[&str] = &["callbacktime", "duetime"];
-const NAME: &[&str] =
-    &["patientname", "name", "fullname", "customername", "callername", "clientname", "contactname"];
+const NAME: &[&str] = &["patientname", "name", "fullname", "customername", "callername", "clientname", "contactname"];
 const PHONE: &[&str] = &[
     "patientphone",
     "phone",
@@ -214,7 +213,8 @@ mod tests {
 
     #[test]
     fn of_a_move_the_new_time_is_told_from_the_present_one() {
-        let found = read(Tool::Reschedule, json!({"date": "monday", "time": "9", "newDate": "friday", "newTime": "10"}));
+        let found =
+            read(Tool::Reschedule, json!({"date": "monday", "time": "9", "newDate": "friday", "newTime": "10"}));
         let found = found.unwrap();
         assert_eq!((found.booking.date.as_deref(), found.booking.time.as_deref()), (Some("friday"), Some("10")));
         assert_eq!((found.current_date.as_deref(), found.current_time.as_deref()), (Some("monday"), Some("9")));

@@ -50,12 +50,14 @@ const fn description(tool: Tool) -> &'static str {
 }
 
 fn properties(tool: Tool) -> Value {
-    let date = text("The day as the person said it, as tomorrow, next Tuesday or 2026-03-20. Never a day that has passed.");
+    let date =
+        text("The day as the person said it, as tomorrow, next Tuesday or 2026-03-20. Never a day that has passed.");
     let time = text("The time of day as the person said it, as 2:30 PM.");
     let phone = text("Only where the person names another number than the one they call from.");
     let service = text("What the appointment is for.");
     let name = text("First and last name of the person that the appointment is for.");
-    let which = |of: &str| text(&format!("Where the person has several appointments: the {of} of the one that is meant."));
+    let which =
+        |of: &str| text(&format!("Where the person has several appointments: the {of} of the one that is meant."));
     match tool {
         Tool::Book => json!({
             "patientName": name, "patientPhone": phone,

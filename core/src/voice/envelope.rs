@@ -49,7 +49,8 @@ impl Envelope {
         let mut object = parse_object_within(body, LONGEST_MESSAGE)?;
         // Some forward the message without its wrapping.
         if !object.get("message").is_some_and(Value::is_object) {
-            object = Map::from_iter([("message".to_owned(), Value::Object(object))]);
+            let message = Value::Object(object.clone());
+            object.insert("message".to_owned(), message);
         }
         let body = Value::Object(object);
         let kind = kind_of(&body);
@@ -79,6 +80,12 @@ impl Envelope {
         self.text(&["/message/phoneNumber/number", "/message/call/phoneNumber/number"])
     }
 
+    /// How it is called, in Vapi's word: `inboundPhoneCall`, `webCall`.
+    pub fn call_kind(&self) -> Option<String> {
+        let kind = self.text(&["/message/call/type"])?;
+        limits::label("call type", &kind, Code::InvalidRequest).ok()
+    }
+
     /// Vapi's id of the assistant that takes part.
     pub fn assistant_id(&self) -> Option<String> {
         self.text(&["/message/call/assistantId", "/message/assistant/id", "/message/call/assistant/id"])
@@ -96,12 +103,16 @@ impl Envelope {
     /// The tool calls, in order. A list that is given twice is read once; what a call lacks in one list is taken from the other.
     pub fn tool_calls(&self) -> Vec<ToolCall> {
         let listed = |place: &str| self.body.pointer(place).and_then(Value::as_array).filter(|list| !list.is_empty());
-        let wrapped: Vec<Value> = listed("/message/toolWithToolCallList").into_iter().flatten().map(unwrapped).collect();
+        let wrapped: Vec<Value> =
+            listed("/message/toolWithToolCallList").into_iter().flatten().map(unwrapped).collect();
         let list = listed("/message/toolCallList").map(Vec::as_slice);
         let list = list.or_else(|| Some(wrapped.as_slice()).filter(|list| !list.is_empty()));
         let list = list.or_else(|| listed("/message/toolCalls").map(Vec::as_slice)).unwrap_or_default();
         let other = |id: &Value| wrapped.iter().find(|call| call.get("id") == Some(id) && !id.is_null());
-        list.iter().take(MOST_CALLS).map(|call| tool_call(call, other(call.get("id").unwrap_or(&Value::Null)))).collect()
+        list.iter()
+            .take(MOST_CALLS)
+            .map(|call| tool_call(call, other(call.get("id").unwrap_or(&Value::Null))))
+            .collect()
     }
 
     /// The tool call of a message of the older shape.

@@ -9,6 +9,7 @@ mod transcript;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
+pub use clean::storable_json;
 use clean::{LONGEST_SUMMARY, LONGEST_TEXT, LONGEST_TRANSCRIPT};
 
 /// What a message says of its call. What it does not say, or says in a kind of value that it cannot be, is `None`.

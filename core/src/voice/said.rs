@@ -66,7 +66,10 @@ pub fn which(appointments: &[Known], today: NaiveDate) -> String {
 /// What somebody hears who has named an appointment that they do not have.
 pub fn not_that_one(appointments: &[Known], today: NaiveDate) -> String {
     let what = if appointments.len() == 1 { "one" } else { "these" };
-    format!("I do not find an appointment at that time. I see {what}: {}. Which one do you mean?", list(appointments, today))
+    format!(
+        "I do not find an appointment at that time. I see {what}: {}. Which one do you mean?",
+        list(appointments, today)
+    )
 }
 
 fn list(appointments: &[Known], today: NaiveDate) -> String {
@@ -129,7 +132,8 @@ pub fn message_noted(due: Option<&str>) -> String {
 }
 
 /// What somebody hears who wants to speak to a person.
-pub const TRANSFER_NOTED: &str = "I have let the team know that you would like to speak to somebody. They will call you back.";
+pub const TRANSFER_NOTED: &str =
+    "I have let the team know that you would like to speak to somebody. They will call you back.";
 
 /// Whether an answer can be read aloud as it is: one line, with nothing in it that shows nothing.
 pub fn one_line(text: &str) -> String {
@@ -160,10 +164,7 @@ mod tests {
     #[test]
     fn appointments_are_said_with_weekday_and_date_and_not_all_of_many() {
         let one = [known("2026-11-24 14:30", "Ann Lee")];
-        assert_eq!(
-            found(&one, today()),
-            "Ann Lee has an appointment for cleaning on Tuesday, November 24 at 2:30 PM."
-        );
+        assert_eq!(found(&one, today()), "Ann Lee has an appointment for cleaning on Tuesday, November 24 at 2:30 PM.");
         let many: Vec<Known> = (1..=5).map(|n| known(&format!("2026-11-2{n} 09:00"), "Ann Lee")).collect();
         assert_eq!(
             which(&many, today()),
@@ -183,7 +184,9 @@ mod tests {
             next_free(&slots, today()),
             "The next free times are on Tuesday, November 24, 2:30 PM or 3:00 PM. Would any of those work for you?"
         );
-        assert!(next_free(&slots[..1], today()).starts_with("The next free time is on Tuesday, November 24 at 2:30 PM."));
+        assert!(
+            next_free(&slots[..1], today()).starts_with("The next free time is on Tuesday, November 24 at 2:30 PM.")
+        );
         assert!(next_free(&[], today()).starts_with("I have found nothing"));
     }
 
@@ -191,10 +194,7 @@ mod tests {
     fn services_are_named_three_at_most() {
         let names: Vec<String> = ["cleaning", "check-up", "whitening", "filling"].map(str::to_owned).to_vec();
         assert_eq!(services(&names[..2]), "I can book cleaning or check-up. Which would you like?");
-        assert_eq!(
-            services(&names),
-            "I can book cleaning, check-up, whitening, and more. Which would you like?"
-        );
+        assert_eq!(services(&names), "I can book cleaning, check-up, whitening, and more. Which would you like?");
         assert!(services(&[]).starts_with("I did not catch"));
     }
 

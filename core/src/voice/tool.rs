@@ -34,15 +34,33 @@ impl Tool {
     /// others call the same things by neighbouring names.
     pub fn named(name: &str) -> Option<Self> {
         Some(match key(name).as_str() {
-            "bookappointment" | "bookclinicappointment" | "bookappointmentatomic" | "scheduleappointment"
-            | "createappointment" | "book" => Book,
-            "checkavailability" | "getavailability" | "availableslots" | "checkavailableslots" | "getavailableslots"
+            "bookappointment"
+            | "bookclinicappointment"
+            | "bookappointmentatomic"
+            | "scheduleappointment"
+            | "createappointment"
+            | "book" => Book,
+            "checkavailability"
+            | "getavailability"
+            | "availableslots"
+            | "checkavailableslots"
+            | "getavailableslots"
             | "findavailableslots" => CheckAvailability,
-            "rescheduleappointment" | "rescheduleappointmentatomic" | "moveappointment" | "updateappointment"
-            | "changeappointment" | "reschedule" => Reschedule,
+            "rescheduleappointment"
+            | "rescheduleappointmentatomic"
+            | "moveappointment"
+            | "updateappointment"
+            | "changeappointment"
+            | "reschedule" => Reschedule,
             "cancelappointment" | "deleteappointment" | "cancel" => Cancel,
-            "findappointment" | "findappointments" | "lookupappointment" | "lookupmyappointment"
-            | "lookupappointments" | "getappointment" | "getappointments" | "appointmentstatus" => Find,
+            "findappointment"
+            | "findappointments"
+            | "lookupappointment"
+            | "lookupmyappointment"
+            | "lookupappointments"
+            | "getappointment"
+            | "getappointments"
+            | "appointmentstatus" => Find,
             "leavemessage" | "leaveamessage" | "takemessage" | "takeamessage" | "requestcallback"
             | "createfollowup" => LeaveMessage,
             "requesttransfer" | "transfercall" | "transfer" | "transfertohuman" | "transfertoperson" => RequestTransfer,

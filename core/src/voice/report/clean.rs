@@ -107,7 +107,8 @@ pub(super) fn analysis(value: &Value) -> Option<Value> {
     (is_told && clean.to_string().len() <= LONGEST_ANALYSIS).then_some(clean)
 }
 
-fn storable_json(value: &Value) -> Value {
+/// JSON that a database can keep: its texts and keys without control characters.
+pub fn storable_json(value: &Value) -> Value {
     match value {
         Value::String(text) => Value::String(storable(text)),
         Value::Array(items) => items.iter().map(storable_json).collect(),

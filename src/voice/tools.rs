@@ -1,0 +1,292 @@
+//! What the tools do: each calls the function that a program would call, and says what came of it.
+
+use booking_core::appointment_time::{self, TimeRefusal};
+use booking_core::booking_data::StatedBooking;
+use booking_core::date::DateOrder;
+use booking_core::name::normalize_name;
+use booking_core::phone::E164;
+use booking_core::voice::Tool;
+use booking_core::voice::arguments::Arguments;
+use booking_core::voice::said;
+use booking_core::{Code, zone};
+use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use pgrx::spi::SpiClient;
+use serde_json::{Value, json};
+
+use crate::answer;
+use crate::book::place::Plan;
+use crate::book::{Patient, Request, When, book};
+use crate::change;
+use crate::change::present::Present;
+use crate::error::{Error, Result};
+use crate::follow_up;
+use crate::instant;
+use crate::look::{self, Looked};
+use crate::organization::as_postgres;
+use crate::statement::run_fresh;
+use crate::voice::Context;
+use crate::voice::choose::{self, one, phone, today, upcoming};
+use crate::voice::once::Done;
+use booking_core::follow_up::Kind;
+
+/// Does what the tool does. What cannot be done is said, or refused.
+pub fn run(client: &mut SpiClient<'_>, context: &Context<'_>, tool: Tool, arguments: &Arguments) -> Result<Done> {
+    match tool {
+        Tool::Book => match book_appointment(client, context, arguments) {
+            Err(Error::Refused(refusal)) if refusal.code == Code::ServiceNotFound => name_services(client, context),
+            done => done,
+        },
+        Tool::CheckAvailability => match check_availability(client, context, arguments) {
+            Err(Error::Refused(refusal)) if refusal.code == Code::ServiceNotFound => name_services(client, context),
+            done => done,
+        },
+        Tool::Reschedule => reschedule(client, context, arguments),
+        Tool::Cancel => cancel(client, context, arguments),
+        Tool::Find => find(client, context, arguments),
+        Tool::LeaveMessage => leave_message(client, context, arguments),
+        Tool::RequestTransfer => request_transfer(client, context, arguments),
+    }
+}
+
+/// What an appointment is for when nobody says so.
+const UNSAID_SERVICE: &str = "appointment";
+
+fn book_appointment(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
+    let stated = &arguments.booking;
+    let phone = phone(context, arguments)?;
+    let missing = [
+        ("name", stated.name.is_none()),
+        ("phone number", phone.is_none()),
+        ("date", stated.date.is_none() && arguments.instant.is_none()),
+        ("time", stated.time.is_none() && arguments.instant.is_none()),
+    ];
+    let missing: Vec<&str> = missing.iter().filter(|(_, is_missing)| *is_missing).map(|(what, _)| *what).collect();
+    if !missing.is_empty() {
+        return Ok(Done::saying(said::still_need(&missing)));
+    }
+    let when = when(arguments)?;
+    let request = Request {
+        org_id: Some(context.organization.id),
+        patient: Patient {
+            name: stated.name.clone(),
+            email: stated.email.clone(),
+            phone: phone.as_ref().map(|phone| phone.as_str().to_owned()),
+        },
+        service_type: stated.service.clone().or_else(|| Some(UNSAID_SERVICE.to_owned())),
+        duration_minutes: stated.duration_minutes,
+        when,
+        resource_id: None,
+        idempotency_key: None,
+        metadata: context.call_id.as_ref().map(|call_id| json!({"source": "voice", "callId": call_id}).to_string()),
+    };
+    let answer = book(client, request)?;
+    if is_taken(&answer)
+        && let Some(booked) = booked_already(client, context, arguments, phone.as_ref())?
+    {
+        return Ok(booked);
+    }
+    Ok(Done::of(&answer))
+}
+
+/// The time of a request: an instant that came as one, or what was said of it.
+fn when(arguments: &Arguments) -> Result<When> {
+    match arguments.instant {
+        Some(instant) => Ok(When::At(Some(instant::to_postgres(instant)?))),
+        None => Ok(When::Words(arguments.booking.clone())),
+    }
+}
+
+fn is_taken(answer: &Value) -> bool {
+    answer.get("error").and_then(Value::as_str) == Some(Code::SlotUnavailable.as_str())
+}
+
+/// Whether it is the person's own appointment that has the time: the answer to an earlier call may have been lost on its way.
+fn booked_already(
+    client: &mut SpiClient<'_>,
+    context: &Context<'_>,
+    arguments: &Arguments,
+    phone: Option<&E164>,
+) -> Result<Option<Done>> {
+    let (Some(phone), organization) = (phone, context.organization) else { return Ok(None) };
+    let Ok(time) = when(arguments)?.settle(organization, instant::transaction_now()) else { return Ok(None) };
+    let name = arguments.booking.name.as_deref().and_then(|name| normalize_name(name).ok());
+    let is_own = |own: &choose::Upcoming| own.start == time.starts_at && Some(&own.known.name) == name.as_ref();
+    let Some(own) = upcoming(client, organization, phone)?.into_iter().find(is_own) else { return Ok(None) };
+    let said = said::booked_already(&own.known.name, own.known.start, today(organization).date());
+    Ok(Some(Done { appointment_id: Some(own.id), contact_id: Some(own.contact_id), ..Done::saying(said) }))
+}
+
+fn check_availability(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
+    let stated = &arguments.booking;
+    let org_id = Some(as_postgres(context.organization.id));
+    let looked = Looked { org_id, resource_id: None, service: stated.service.as_deref() };
+    let organization = looked.read(client, stated.duration_minutes)?;
+    let now = instant::transaction_now();
+    let plan = Plan::new(&organization, now);
+    match (&stated.date, arguments.has_time()) {
+        (_, true) => is_free(client, &plan, &when(arguments)?),
+        (Some(date), false) => {
+            let found = look::day_of_slots(client, &organization, date)?;
+            Ok(Done::saying(found.get("message").and_then(Value::as_str).unwrap_or_default()))
+        }
+        (None, false) if stated.time.is_some() => Ok(Done::saying(said::still_need(&["date"]))),
+        (None, false) => {
+            let next = look::alternatives(client, &plan, now, look::OFFERED)?;
+            let local: Vec<NaiveDateTime> =
+                next.iter().map(|start| zone::local_time(&organization.zone, *start)).collect();
+            Ok(Done::saying(said::next_free(&local, today(&organization).date())))
+        }
+    }
+}
+
+/// Whether a time can be had, or what else can.
+fn is_free(client: &mut SpiClient<'_>, plan: &Plan<'_>, when: &When) -> Result<Done> {
+    let refused = match plan.want(client, when)? {
+        Ok(wanted) => match plan.seats(client, &wanted)? {
+            Ok(_) => {
+                let local = zone::local_time(&plan.organization.zone, wanted.time.starts_at);
+                let said = said::is_free(local, today(plan.organization).date(), wanted.time.corrected);
+                return Ok(Done::saying(said));
+            }
+            Err(refused) => refused,
+        },
+        Err(refused) => refused,
+    };
+    let offered = plan.offer(client, refused)?;
+    Ok(Done::saying(offered.get("message").and_then(Value::as_str).unwrap_or_default()))
+}
+
+fn reschedule(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
+    let current = (arguments.current_date.as_deref(), arguments.current_time.as_deref());
+    let chosen = match one(client, context, arguments, current)? {
+        Ok(chosen) => chosen,
+        Err(done) => return Ok(done),
+    };
+    let stated = &arguments.booking;
+    let missing = [("new date", stated.date.is_none()), ("new time", stated.time.is_none())];
+    let missing: Vec<&str> = missing.iter().filter(|(_, is_missing)| *is_missing).map(|(what, _)| *what).collect();
+    if arguments.instant.is_none() && !missing.is_empty() {
+        return Ok(Done::saying(said::still_need(&missing)));
+    }
+    let appointment = lock(client, context, &chosen)?;
+    let answer =
+        change::reschedule::reschedule(client, &appointment, &when(arguments)?, stated.duration_minutes, None)?;
+    Ok(Done {
+        appointment_id: Some(chosen.id),
+        contact_id: Some(chosen.contact_id),
+        is_held: false,
+        ..Done::of(&answer)
+    })
+}
+
+fn cancel(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
+    // There is only one time to speak of: that of the appointment.
+    let date = arguments.current_date.as_deref().or(arguments.booking.date.as_deref());
+    let time = arguments.current_time.as_deref().or(arguments.booking.time.as_deref());
+    let chosen = match one(client, context, arguments, (date, time))? {
+        Ok(chosen) => chosen,
+        Err(done) => return Ok(done),
+    };
+    let appointment = lock(client, context, &chosen)?;
+    let reason =
+        arguments.message.as_deref().map_or_else(|| "by phone".to_owned(), |reason| format!("by phone: {reason}"));
+    let reason: String = reason.chars().take(booking_core::limits::LONGEST_LABEL).collect();
+    let answer = change::cancel::cancel(client, &appointment, Some(reason.trim()))?;
+    Ok(Done { contact_id: Some(chosen.contact_id), is_held: false, ..Done::of(&answer) })
+}
+
+/// The appointment as it is, locked; it may have changed since it was chosen.
+fn lock(client: &mut SpiClient<'_>, context: &Context<'_>, chosen: &choose::Upcoming) -> Result<Present> {
+    Present::lock(client, Some(as_postgres(context.organization.id)), Some(as_postgres(chosen.id)))
+}
+
+fn find(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
+    let Some(phone) = phone(context, arguments)? else {
+        return Ok(Done::saying(said::still_need(&["phone number"])));
+    };
+    let all = upcoming(client, context.organization, &phone)?;
+    let known: Vec<said::Known> = all.iter().map(|upcoming| upcoming.known.clone()).collect();
+    let contact_id = all.first().map(|upcoming| upcoming.contact_id);
+    Ok(Done { contact_id, ..Done::saying(said::found(&known, today(context.organization).date())) })
+}
+
+fn leave_message(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
+    let phone = phone(context, arguments)?;
+    let missing = [("message", arguments.message.is_none()), ("phone number", phone.is_none())];
+    let missing: Vec<&str> = missing.iter().filter(|(_, is_missing)| *is_missing).map(|(what, _)| *what).collect();
+    if !missing.is_empty() {
+        return Ok(Done::saying(said::still_need(&missing)));
+    }
+    let due_at = due(context, &arguments.booking)?;
+    note(client, context, arguments, Kind::Message, due_at)?;
+    let now = instant::transaction_now();
+    let moment = due_at.map(|due_at| answer::spoken(context.organization, due_at, false, now));
+    Ok(Done { has_changed: true, ..Done::saying(said::message_noted(moment.as_deref())) })
+}
+
+fn request_transfer(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
+    if phone(context, arguments)?.is_none() {
+        return Ok(Done::saying(said::still_need(&["phone number"])));
+    }
+    note(client, context, arguments, Kind::Transfer, None)?;
+    Ok(Done { has_changed: true, ..Done::saying(said::TRANSFER_NOTED) })
+}
+
+fn note(
+    client: &mut SpiClient<'_>,
+    context: &Context<'_>,
+    arguments: &Arguments,
+    kind: Kind,
+    due_at: Option<DateTime<Utc>>,
+) -> Result<()> {
+    let phone = phone(context, arguments)?;
+    let name = arguments.booking.name.as_deref().map(normalize_name).transpose()?;
+    let new = follow_up::New {
+        kind,
+        note: arguments.message.as_deref().unwrap_or("would like to speak to somebody"),
+        phone: phone.as_ref(),
+        name: name.as_deref(),
+        due_at,
+        owner: None,
+        owner_phone: None,
+        call_id: context.call_id.as_deref(),
+        appointment_id: None,
+        contact_id: None,
+    };
+    follow_up::create(client, context.organization.id, &new)?;
+    Ok(())
+}
+
+/// When the person wants to be called back, where that was said. A time without a day is the next one.
+fn due(context: &Context<'_>, stated: &StatedBooking) -> Result<Option<DateTime<Utc>>> {
+    const MORNING: &str = "9 am";
+    let organization = context.organization;
+    let order = DateOrder::for_region(&organization.default_region);
+    let now = instant::transaction_now();
+    let at = |date: &str, time: &str| appointment_time::from_text(date, time, &organization.zone, order, now);
+    let settled = match (stated.date.as_deref(), stated.time.as_deref()) {
+        (None, None) => return Ok(None),
+        (Some(date), time) => at(date, time.unwrap_or(MORNING)),
+        (None, Some(time)) => match at("today", time) {
+            Ok(settled) if settled.starts_at > now => Ok(settled),
+            Ok(_) => at("tomorrow", time),
+            refused => refused,
+        },
+    };
+    let settled = settled.map_err(|TimeRefusal { refusal, .. }| refusal)?;
+    // Today's morning may be over.
+    Ok(Some(settled.starts_at.max(now + Duration::minutes(5))))
+}
+
+/// $1 org_id.
+const SERVICES: &str = "
+    SELECT s.name FROM booking.services AS s WHERE s.org_id = $1 ORDER BY s.name LIMIT 10";
+
+/// Which services there are, where the one that was said is none of them.
+fn name_services(client: &mut SpiClient<'_>, context: &Context<'_>) -> Result<Done> {
+    let names: Vec<Option<String>> = run_fresh(client, SERVICES, &[as_postgres(context.organization.id).into()])?
+        .map(|row| row.get(1))
+        .collect::<Result<_>>()?;
+    let names: Vec<String> = names.into_iter().flatten().collect();
+    Ok(Done::saying(said::services(&names)))
+}
