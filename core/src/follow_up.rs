@@ -5,7 +5,7 @@ pub mod settings;
 
 use chrono::{DateTime, Datelike, Utc};
 
-use crate::limits::LONGEST_LABEL;
+use crate::limits::{LONGEST_LABEL, year_in_words};
 use crate::refusal::{Code, Refusal, is_invisible, quoted};
 
 pub use settings::Settings;
@@ -110,7 +110,7 @@ pub fn check_due(at: DateTime<Utc>) -> Result<(), Refusal> {
     if (1000..=9998).contains(&at.year()) {
         return Ok(());
     }
-    let message = format!("the year {} is not one that a follow-up can be due in", at.year());
+    let message = format!("the year {} is not one that a follow-up can be due in", year_in_words(at.year()));
     Err(Refusal::new(Code::InvalidTime, message, "pass a time in the years 1000 to 9998"))
 }
 

@@ -55,7 +55,7 @@ pub fn latest_start(now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// There is no year 0: what chrono calls -43 was 44 BC.
-fn year_in_words(year: i32) -> String {
+pub(crate) fn year_in_words(year: i32) -> String {
     if year > 0 { year.to_string() } else { format!("{} BC", 1_i64.saturating_sub(i64::from(year))) }
 }
 

@@ -35,7 +35,7 @@ fn change_follow_up(
         let wanted = Wanted {
             state: p_state.as_deref().map(State::parse).transpose()?,
             due_at,
-            owner: p_owner.map(|owner| limits::label("owner", &owner, Code::InvalidName)).transpose()?,
+            owner: p_owner.map(|owner| limits::label("name", &owner, Code::InvalidName)).transpose()?,
             owner_phone: p_owner_phone,
         };
         Spi::connect_mut(|client| change(client, org_id, id, &wanted))

@@ -36,10 +36,10 @@ fn create_follow_up(
         let org_id = required_id(p_org_id, "p_org_id")?;
         let note = follow_up::stated_note(required(p_note.as_deref(), "p_note")?)?;
         let due_at = p_due_at.map(instant::from_postgres).transpose()?;
-        let label = |what, text: Option<String>| -> Result<Option<String>> {
-            Ok(text.map(|text| limits::label(what, &text, Code::InvalidName)).transpose()?)
+        let label = |name: Option<String>| -> Result<Option<String>> {
+            Ok(name.map(|name| limits::label("name", &name, Code::InvalidName)).transpose()?)
         };
-        let (name, owner) = (label("name", p_name)?, label("owner", p_owner)?);
+        let (name, owner) = (label(p_name)?, label(p_owner)?);
         Spi::connect_mut(|client| {
             let region = Desk::read(client, org_id)?.default_region;
             let number = |phone: Option<String>| -> Result<Option<E164>> {

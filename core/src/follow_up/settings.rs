@@ -41,7 +41,7 @@ impl Settings {
             return Err(Refusal::new(Code::InvalidRequest, message, "pass minutes from the call, as 60 for an hour"));
         }
         Ok(Settings {
-            owner: owner.map(|owner| limits::label("owner", owner, Code::InvalidName)).transpose()?,
+            owner: owner.map(|owner| limits::label("name", owner, Code::InvalidName)).transpose()?,
             owner_phone: owner_phone.map(|phone| normalize_phone(phone, region)).transpose()?,
             due_minutes,
         })

@@ -9,7 +9,7 @@ PREPARE account(text) AS
 SELECT connected, problem, settings, key_id, left(encode(ciphertext, 'hex'), 4) AS secret, version, last_checked_at IS NOT NULL AS checked, expires_at, refreshing_until > clock_timestamp() AS refreshing
 FROM booking.integrations WHERE org_id = :'org' AND provider = $1;
 CREATE TEMP VIEW history AS
-SELECT e.kind, e.detail FROM booking.events AS e WHERE e.org_id = :'org' ORDER BY e.id;
+SELECT e.kind, e.detail FROM booking.events AS e WHERE e.org_id = :'org' AND e.kind <> 'moved' ORDER BY e.id;
 PREPARE connect(text, text, jsonb, timestamptz) AS
 SELECT booking.connect_integration(:'org', $1, 'k1', decode(repeat('00', 12), 'hex'), decode(repeat($2, 16), 'hex'), $3, $4) AS version;
 PREPARE book(int, text) AS
