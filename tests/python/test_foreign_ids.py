@@ -32,6 +32,11 @@ CALLS = {
     "set_message_template to none": "SELECT booking.set_message_template(%(org)s, 'reminder', NULL)",
     "preview_message": "SELECT booking.preview_message(%(org)s, 'reminder')",
     "set_messaging": "SELECT booking.set_messaging(%(org)s, true)",
+    "set_follow_ups": "SELECT booking.set_follow_ups(%(org)s, 'Eve', %(phone)s)",
+    "create_follow_up": "SELECT booking.create_follow_up(%(org)s, 'mine', NULL, %(phone)s, p_appointment_id => %(appointment)s)",
+    "create_follow_up of a phone": "SELECT booking.create_follow_up(%(org)s, 'mine', NULL, %(phone)s)",
+    "change_follow_up": "SELECT booking.change_follow_up(%(org)s, %(follow_up)s, 'done', p_owner_phone => %(phone)s)",
+    "contact_timeline": "SELECT count(*) FROM booking.contact_timeline(%(org)s, %(phone)s)",
     "finish_message": "SELECT booking.finish_message(%(org)s, %(job)s, 1, 'SM2')",
     "fail_job": "SELECT booking.fail_job(%(org)s, %(job)s, 1, 'no')",
     "message_status": "SELECT booking.message_status(%(org)s, %(sid)s, 'delivered')",
@@ -113,7 +118,7 @@ def mask(text: str, ids: dict[str, str]) -> str:
 
 def strangers() -> dict[str, str]:
     """Ids that do not exist anywhere."""
-    ids = {name: str(uuid4()) for name in ["org", "resource", "service", "block", "hold", "appointment", "contact", "job", "event_job"]}
+    ids = {name: str(uuid4()) for name in ["org", "resource", "service", "block", "hold", "appointment", "contact", "job", "event_job", "follow_up"]}
     return ids | {
         "key": "nobody-1", "sid": "SM-nobody", "phone": "+14155559999", "event": "abcdef0123", "calendar": "nobody@example.org",
         "channel": "no-such-channel",

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.superuser
 TABLES = [
     "organizations", "resources", "services", "service_resources", "opening_hours", "closures", "busy_blocks", "contacts",
     "appointments", "idempotency_keys", "message_templates", "outbox",
-    "messages", "opt_outs", "integrations", "calendar_events", "calendars", "events", "workers",
+    "messages", "opt_outs", "integrations", "calendar_events", "calendars", "events", "follow_ups", "workers",
 ]
 # Whose rows name a row of another table.
 WITH_PARENTS = ["service_resources", "busy_blocks", "appointments"]

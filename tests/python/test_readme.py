@@ -97,7 +97,7 @@ DIFFERS = [
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d)", "<instant>"),
     (r"\d{4}-\d\d-\d\d", "<date>"),
-    (r"\b(today|tomorrow|on [A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}(, \d{4})?)\b", "<day>"),
+    (r"\b(today|tomorrow|(?:on )?[A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}(, \d{4})?)\b", "<day>"),
     # A day on which the clocks change has more or fewer of them.
     (r"\b\d+ more times\b", "<n> more times"),
 ]

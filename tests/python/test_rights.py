@@ -121,6 +121,7 @@ SET_UP = {
     "a template taken back": "SELECT booking.set_message_template(%(org)s, 'reminder', NULL)",
     "messages": "SELECT booking.set_messaging(%(org)s, true)",
     "messages off": "SELECT booking.set_messaging(%(org)s, false)",
+    "follow-ups": "SELECT booking.set_follow_ups(%(org)s, 'Front desk', '+12125550100', 30)",
     "more seats": "SELECT booking.update_resource(%(org)s, %(room)s, 'Hall', 4)",
     "a longer service": """
         SELECT booking.create_service(%(org)s, 'Wash', 30),
@@ -187,6 +188,33 @@ def test_a_worker_sends_what_a_member_has_booked(clinic: Clinic, roles: dict[str
         assert one(session, "SELECT booking.cancel_job(%s, %s)", [org, first]) is True
         status = one(session, "SELECT booking.appointment_status(%s, %s)", [org, booked["appointmentId"]])
         assert (status["smsStatus"], status["messageSid"]) == ("delivered", "SM1")
+
+
+def test_a_member_follows_up_a_worker_reminds_and_a_backend_forgets(clinic: Clinic, roles: dict[str, str]):
+    org, phone = clinic.org_id, "+14155550124"
+    clinic.open_account("twilio")
+    with acting(clinic, roles["backend"]) as session:
+        session.execute("SELECT booking.set_follow_ups(%s, 'Front desk', '+12125550100')", [org])
+    with acting(clinic, roles["member"]) as session:
+        first, second = (
+            one(session, "SELECT booking.create_follow_up(%s, 'Call back', now(), %s)", [org, phone]) for _ in range(2))
+        assert one(session, "SELECT booking.change_follow_up(%s, %s, p_due_at => now())", [org, first]) is True
+        assert one(session, "SELECT booking.change_follow_up(%s, %s, 'done')", [org, second]) is True
+        kinds = [kind for (kind,) in session.execute("SELECT kind FROM booking.contact_timeline(%s, %s)", [org, phone])]
+        assert kinds == ["follow_up", "follow_up", "follow_up_closed"]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            session.execute("SELECT booking.set_follow_ups(%s)", [org])
+    with acting(clinic, roles["worker"]) as session:
+        ((job, lease, to_phone),) = session.execute("SELECT job_id, lease, to_phone FROM booking.claim_messages('courier')").fetchall()
+        assert to_phone == "+12125550100"
+        assert one(session, "SELECT booking.fail_job(%s, %s, %s, 'no')", [org, job, lease]) == "retryable"
+    with acting(clinic, roles["backend"]) as session:
+        assert one(session, "SELECT booking.erase_contact(%s, %s)", [org, phone])["success"] is True
+        assert one(session, "SELECT count(*) FROM booking.follow_ups") == 0
+        assert one(session, "SELECT booking.create_follow_up(%s, 'Order gloves')", [org])
+        assert one(session, "SELECT booking.purge(interval '30 days')")["followUps"] == 0
+        assert one(session, "SELECT booking.clean_organization(%s, 'Test clinic')", [org])["success"] is True
+        assert one(session, "SELECT count(*) FROM booking.follow_ups") == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -46,9 +46,13 @@ class Victim:
         booked = one(admin, BOOK, clinic.request(
             future(), service="podiatry", key="quill-1", metadata='{"note": "wisdom tooth"}', **who))
         assert_booked(booked)
-        job = sid = event_job = event = channel = "none"
+        job = sid = event_job = event = channel = follow_up = "none"
         # 0.1.0 sends no messages and keeps no events.
         if one(admin, "SELECT to_regclass('booking.outbox') IS NOT NULL"):
+            # It is due later, so that its reminder waits.
+            follow_up = str(one(
+                admin, "SELECT booking.create_follow_up(%s, 'wisdom tooth', %s, %s, 'Zuzanna Quill', 'Quillery', %s)",
+                [org, future(60), phone, new_phone()]))
             admin.execute("SELECT booking.claim_messages('courier', 100)")
             job, sid = str(one(admin, "SELECT job_id FROM booking.messages WHERE org_id = %s", [org])), f"SM-{uuid4()}"
             assert one(admin, "SELECT booking.finish_message(%s, %s, 1, %s)", [org, job, sid])
@@ -63,7 +67,7 @@ class Victim:
         return cls(clinic, phone, {
             "org": org, "resource": room, "service": str(service), "block": str(block), "hold": hold["holdId"],
             "appointment": booked["appointmentId"], "contact": booked["contactId"], "key": "quill-1", "phone": phone,
-            "job": job, "sid": sid, "event_job": event_job, "event": event, "calendar": CALENDAR, "channel": channel,
+            "job": job, "sid": sid, "event_job": event_job, "event": event, "calendar": CALENDAR, "channel": channel, "follow_up": follow_up,
         })
 
     def rows(self) -> dict[str, list[str]]:
