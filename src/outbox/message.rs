@@ -288,10 +288,12 @@ struct Turns {
     version: Option<i64>,
 }
 
+/// A moment that is far away counts as one in an hour: no row may keep a claim from being written.
+///
 /// $1 org_id, $2 the clock, $3 how many messages.
 const RESERVE: &str = "
     UPDATE booking.integrations AS i
-    SET next_send_at = GREATEST(i.next_send_at, $2)
+    SET next_send_at = LEAST(GREATEST(i.next_send_at, $2), $2 + interval '1 hour')
         + $3 * (interval '1 second' / COALESCE((i.settings ->> 'per_second')::float8, 1))
     FROM (
         SELECT f.org_id FROM booking.integrations AS f

@@ -1,0 +1,36 @@
+-- Claims: whatever one organization has in its rows, the others get their work; and what may have gone out is looked for before it
+-- goes out again, and not too early.
+SET timezone = 'UTC';
+SET datestyle = 'ISO, YMD';
+\pset format unaligned
+SELECT booking.create_organization('Riverside Dental', 'America/Phoenix') AS org \gset
+SELECT booking.create_organization('Lakeside Dental', 'America/Phoenix') AS other \gset
+SELECT date_trunc('day', now()) + interval '40 days 17 hours' AS ten \gset
+PREPARE connect(uuid, text, jsonb) AS
+SELECT booking.connect_integration($1, $2, 'k1', decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex'), $3) AS version;
+PREPARE book(uuid, int) AS
+SELECT answer->>'success' AS success, answer->>'appointmentId' AS id
+FROM booking.book_appointment_atomic($1, 'Ann Lee', NULL, '+14155550101', 'cleaning', :'ten'::timestamptz + $2 * interval '1 hour') AS answer;
+CREATE FUNCTION pg_temp.name(org uuid) RETURNS text RETURN CASE org WHEN :'org' THEN 'riverside' WHEN :'other' THEN 'lakeside' END;
+PREPARE claim AS
+SELECT pg_temp.name(org_id) AS of, kind, attempt, is_unsure, former_sids, wait_milliseconds FROM booking.claim_messages('test', 100) WHERE org_id IN (:'org', :'other') ORDER BY 1;
+EXECUTE connect(:'org', 'twilio', '{"per_second": 1000}');
+EXECUTE connect(:'other', 'twilio', '{"per_second": 1000}');
+EXECUTE connect(:'org', 'google', NULL);
+EXECUTE connect(:'other', 'google', NULL);
+SELECT booking.set_messaging(:'org', true, '{}'), booking.set_messaging(:'other', true, '{}');
+-- A lease that cannot rise any more.
+UPDATE booking.calendars SET lease = 4611686018427387904 WHERE org_id = :'org';
+SELECT pg_temp.name(org_id) AS of FROM booking.claim_syncs('test', 100) WHERE org_id IN (:'org', :'other');
+UPDATE booking.calendars SET lease = 1 WHERE org_id = :'org';
+SELECT booking.set_calendar(:'org', false), booking.set_calendar(:'other', false);
+-- A sender whose turn is at the end of time, and a message of it whose lease has ended: its next turn is in an hour.
+EXECUTE book(:'org', 0) \gset
+SELECT count(*) AS claimed FROM booking.claim_messages('test', 100) WHERE org_id = :'org';
+UPDATE booking.outbox SET leased_until = now() - interval '1 minute' WHERE org_id = :'org' AND state = 'running';
+UPDATE booking.integrations SET next_send_at = '9999-12-31 23:59:59.9999Z' WHERE org_id = :'org' AND provider = 'twilio';
+EXECUTE book(:'other', 0) \gset
+SELECT pg_temp.name(org_id) AS of, is_unsure, wait_milliseconds / 60000.0 > 59 AS waits FROM booking.claim_messages('test', 100) WHERE org_id IN (:'org', :'other') ORDER BY 1;
+SELECT next_send_at < now() + interval '61 minutes' AS is_sane FROM booking.integrations WHERE org_id = :'org' AND provider = 'twilio';
+UPDATE booking.integrations SET next_send_at = NULL WHERE org_id = :'org';
+DELETE FROM booking.outbox WHERE org_id IN (:'org', :'other');
