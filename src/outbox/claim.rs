@@ -67,6 +67,8 @@ pub struct Job {
     pub lease: i64,
     pub attempt: i32,
     pub deadline: DateTime<Utc>,
+    /// Whether another courier had it, whose lease has ended.
+    was_running: bool,
 }
 
 impl Job {
@@ -147,7 +149,7 @@ macro_rules! claim_statement {
           AND (i.ciphertext IS NULL OR (
               i.connected AND NOT $5 AND (i.next_send_at IS NULL OR i.next_send_at <= $1 + interval '1 second')))
     ), locked AS (
-        SELECT o.org_id, o.id
+        SELECT o.org_id, o.id, o.state = 'running' AS was_running
         FROM (
             SELECT w.org_id, w.id, w.turn, pg_catalog.random() AS chance FROM wanted AS w ORDER BY w.turn, chance LIMIT $2 * 4
         ) AS next
@@ -164,7 +166,8 @@ macro_rules! claim_statement {
     SET state = 'running', attempts = LEAST(o.attempts + 1, 1000000), lease = o.lease + 1, leased_by = $4, leased_until = $3
     FROM locked
     WHERE o.org_id = locked.org_id AND o.id = locked.id
-    RETURNING o.org_id, o.id, o.kind, COALESCE(o.appointment_id, o.follow_up_id), o.lease, o.attempts, o.deadline"
+    RETURNING o.org_id, o.id, o.kind, COALESCE(o.appointment_id, o.follow_up_id), o.lease, o.attempts, o.deadline,
+        locked.was_running"
         )
     };
 }
@@ -195,6 +198,7 @@ pub fn claim(client: &mut SpiClient<'_>, sql: &'static str, asked: &Asked) -> Re
             lease: row.get(5)?.ok_or_else(|| Error::missing("lease"))?,
             attempt: row.get(6)?.ok_or_else(|| Error::missing("attempt"))?,
             deadline: instant::from_postgres(deadline)?,
+            was_running: row.get(8)?.unwrap_or(false),
         });
     }
     jobs.sort_by_key(|job| (job.org_id, job.id));
@@ -223,26 +227,29 @@ pub fn end(client: &mut SpiClient<'_>, job: &Job, state: State, why: Option<(&st
     Ok(())
 }
 
-/// $1 org_id, $2 id, $3 when again, $4 the clock.
+/// As it was: beside one that was running another may wait, and they must not both wait for the same event.
+///
+/// $1 org_id, $2 id, $3 when again, $4 whether it was running.
 const GIVE_BACK: &str = "
     UPDATE booking.outbox AS o
-    SET state = CASE WHEN other.id IS NOT NULL THEN 'cancelled' WHEN o.attempts <= 1 THEN 'available' ELSE 'retryable' END,
+    SET state = CASE WHEN $4 THEN 'running' WHEN o.attempts <= 1 THEN 'available' ELSE 'retryable' END,
         attempts = GREATEST(o.attempts - 1, 0),
-        run_at = $3, leased_until = NULL, finished_at = CASE WHEN other.id IS NOT NULL THEN $4 END
-    FROM booking.outbox AS this
-    LEFT JOIN booking.outbox AS other ON this.kind = 'calendar' AND other.org_id = $1
-        AND other.appointment_id = this.appointment_id AND other.kind = 'calendar' AND other.state IN ('available', 'retryable')
-    WHERE o.org_id = $1 AND o.id = $2 AND this.org_id = $1 AND this.id = $2";
+        run_at = CASE WHEN $4 THEN o.run_at ELSE $3 END, leased_until = CASE WHEN $4 THEN $3 END
+    WHERE o.org_id = $1 AND o.id = $2";
 
 /// Gives a job back that has just been claimed, because somebody has locked what it needs: nobody else is to wait for them.
 pub fn give_back(client: &mut SpiClient<'_>, job: &Job) -> Result<()> {
     let clock = instant::clock_now();
-    let again = clock.checked_add_signed(Duration::milliseconds(100)).unwrap_or(clock);
+    give_back_until(client, job, clock.checked_add_signed(Duration::milliseconds(100)).unwrap_or(clock))
+}
+
+/// Gives a job back that has just been claimed, until `again`.
+pub fn give_back_until(client: &mut SpiClient<'_>, job: &Job, again: DateTime<Utc>) -> Result<()> {
     let arguments = [
         as_postgres(job.org_id).into(),
         as_postgres(job.id).into(),
         instant::to_postgres(again)?.into(),
-        instant::to_postgres(clock)?.into(),
+        job.was_running.into(),
     ];
     run_fresh(client, GIVE_BACK, &arguments)?;
     Ok(())
