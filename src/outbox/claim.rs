@@ -255,11 +255,11 @@ pub fn give_back_until(client: &mut SpiClient<'_>, job: &Job, again: DateTime<Ut
     Ok(())
 }
 
-/// Ends a job that has been tried so often that nothing can be expected of it; whether it was one.
-pub fn end_worn_out(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
-    let is_worn_out = job.attempt > MOST_ATTEMPTS;
-    if is_worn_out {
-        end(client, job, State::Discarded, Some(("it was tried too often", None)))?;
+/// Why a job is given up that has been tried so often that nothing can be expected of it.
+pub const WORN_OUT: &str = "it was tried too often";
+
+impl Job {
+    pub fn is_worn_out(&self) -> bool {
+        self.attempt > MOST_ATTEMPTS
     }
-    Ok(is_worn_out)
 }

@@ -13,7 +13,7 @@ use crate::answer::NOT_CONFIGURED;
 use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
-use crate::outbox::claim::{Asked, Job, claim, claim_statement, end, end_worn_out, give_back};
+use crate::outbox::claim::{Asked, Job, WORN_OUT, claim, claim_statement, end, give_back};
 use crate::outbox::{follow_up, messaging, report};
 use crate::server_zone::ServerZone;
 use crate::statement::{Row, run_fresh};
@@ -85,7 +85,8 @@ fn prepare_all(client: &mut SpiClient<'_>, jobs: &[Job], is_dry_run: bool) -> Re
         return Ok(rows);
     };
     for job in jobs {
-        if end_worn_out(client, job)? {
+        if job.is_worn_out() {
+            end(client, job, State::Discarded, Some((WORN_OUT, None)))?;
             continue;
         }
         let message = match job.follow_up_id() {

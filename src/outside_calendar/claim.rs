@@ -17,7 +17,7 @@ use crate::error::{Error, Result, or_raise};
 use crate::event;
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
-use crate::outbox::claim::{Asked, Job, claim, claim_statement, end, end_worn_out, give_back};
+use crate::outbox::claim::{Asked, Job, WORN_OUT, claim, claim_statement, end, give_back};
 use crate::outside_calendar::{self, enqueue};
 use crate::statement::{Row, run_fresh};
 
@@ -86,19 +86,47 @@ const CLAIM: &str = claim_statement!(
     grace: "0"
 );
 
-/// $1 the clock. Bookings whose event did not come in time are none.
-const END_EXPIRED: &str = "
+/// Whether a booking w of an organization g can be ended without waiting for anybody. What follows from that is a job for its
+/// event, and at most one may wait: where somebody has a job of it in hand, or is about to write one, they come first. Who
+/// writes one without holding the appointment holds the row of the organization.
+macro_rules! can_be_ended {
+    ($and:literal) => {
+        concat!(
+            "
+    FROM booking.appointments AS w
+    JOIN booking.organizations AS g ON g.org_id = w.org_id
+    WHERE w.status = 'held' AND w.contact_id IS NOT NULL AND ",
+            $and,
+            "
+      AND (
+          SELECT pg_catalog.count(*) FROM booking.outbox AS o
+          WHERE o.org_id = w.org_id AND o.appointment_id = w.id AND o.kind = 'calendar' AND o.state <> 'succeeded'
+      ) = (
+          SELECT pg_catalog.count(*) FROM (
+              SELECT o.id FROM booking.outbox AS o
+              WHERE o.org_id = w.org_id AND o.appointment_id = w.id AND o.kind = 'calendar' AND o.state <> 'succeeded'
+              FOR NO KEY UPDATE SKIP LOCKED
+          ) AS free
+      )
+    ORDER BY w.expires_at
+    LIMIT 100
+    FOR NO KEY UPDATE OF w SKIP LOCKED
+    FOR SHARE OF g SKIP LOCKED"
+        )
+    };
+}
+
+/// $1 the clock. Bookings whose event did not come in time are none. What cannot be ended now is left to the next claim.
+const END_EXPIRED: &str = concat!(
+    "
     UPDATE booking.appointments AS a
     SET status = 'cancelled', cancelled_at = a.expires_at, cancel_reason = 'the calendar did not confirm it in time'
-    FROM (
-        SELECT w.org_id, w.id FROM booking.appointments AS w
-        WHERE w.status = 'held' AND w.contact_id IS NOT NULL AND w.expires_at <= $1
-        ORDER BY w.expires_at
-        LIMIT 100
-        FOR NO KEY UPDATE SKIP LOCKED
-    ) AS expired
+    FROM (SELECT w.org_id, w.id",
+    can_be_ended!("w.expires_at <= $1"),
+    ") AS expired
     WHERE a.org_id = expired.org_id AND a.id = expired.id
-    RETURNING a.org_id, a.id, a.ends_at";
+    RETURNING a.org_id, a.id, a.ends_at"
+);
 
 fn end_expired(client: &mut SpiClient<'_>) -> Result<()> {
     let clock = instant::to_postgres(instant::clock_now())?;
@@ -146,14 +174,8 @@ const READ: &str = "
 fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Option<ClaimedRow>> {
     let clock = instant::to_postgres(instant::clock_now())?;
     let arguments = [as_postgres(job.org_id).into(), as_postgres(job.subject_id).into(), clock.into()];
-    if end_worn_out(client, job)? {
-        outside_calendar::not_verified(
-            client,
-            job.org_id,
-            Some(as_postgres(job.subject_id)),
-            "it was tried too often",
-        )?;
-        return Ok(None);
+    if job.is_worn_out() {
+        return give_up(client, job, State::Discarded, (WORN_OUT, None)).map(|()| None);
     }
     if instant::clock_now() >= job.deadline {
         return end(client, job, State::Discarded, Some(("its time has passed", None))).map(|()| None);
@@ -205,8 +227,26 @@ fn can_be_written(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
     Ok(usize::try_from(all).ok() == Some(run_fresh(client, LOCK, &of)?.count()))
 }
 
+/// $1 org_id, $2 appointment.
+const WAITS: &str = "
+    SELECT a.id FROM booking.appointments AS a
+    WHERE a.org_id = $1 AND a.id = $2 AND a.status = 'held' AND a.contact_id IS NOT NULL";
+
+/// $1 org_id, $2 appointment.
+const LOCK_WAITING: &str = concat!("
+    SELECT w.id", can_be_ended!("w.org_id = $1 AND w.id = $2"));
+
+/// Whether no booking waits for the event, or one that can be ended at this moment.
+fn can_be_given_up(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
+    let of = [as_postgres(job.org_id).into(), as_postgres(job.subject_id).into()];
+    Ok(run_fresh(client, WAITS, &of)?.is_empty() || !run_fresh(client, LOCK_WAITING, &of)?.is_empty())
+}
+
 /// Ends a job whose event will not come: a booking that waits for it is none.
 fn give_up(client: &mut SpiClient<'_>, job: &Job, state: State, why: (&str, Option<&str>)) -> Result<()> {
+    if !can_be_given_up(client, job)? {
+        return give_back(client, job);
+    }
     end(client, job, state, Some(why))?;
     outside_calendar::not_verified(client, job.org_id, Some(as_postgres(job.subject_id)), why.0)
 }

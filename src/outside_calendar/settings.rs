@@ -122,6 +122,10 @@ const AGREE: &str = "
     ON CONFLICT (org_id, calendar_id) DO UPDATE
         SET is_used = true, sync_token = NULL, next_sync_at = excluded.next_sync_at, lease = c.lease + 1, leased_until = NULL";
 
+/// $1 org_id. Who ends bookings of it without waiting does not begin meanwhile.
+const LOCK_SETTINGS: &str = "
+    SELECT g.org_id FROM booking.organizations AS g WHERE g.org_id = $1 FOR NO KEY UPDATE";
+
 /// $1 org_id. Whoever writes what they have read holds one of these rows: what they have written is there afterwards.
 const LOCK: &str = "
     SELECT c.calendar_id FROM booking.calendars AS c WHERE c.org_id = $1 ORDER BY c.calendar_id FOR UPDATE";
@@ -154,6 +158,7 @@ const UPCOMING: &str = "
 /// Brings what is read, and what is written, into line with what was decided. What is to come may have changed while the
 /// calendar was off, or goes elsewhere now.
 fn agree(client: &mut SpiClient<'_>, org_id: Uuid) -> Result<()> {
+    run_fresh(client, LOCK_SETTINGS, &[as_postgres(org_id).into()])?;
     run_fresh(client, LOCK, &[as_postgres(org_id).into()])?;
     run_fresh(client, AGREE, &[as_postgres(org_id).into()])?;
     let clock = instant::to_postgres(instant::clock_now())?;
