@@ -12,8 +12,8 @@ use crate::answer::NOT_CONFIGURED;
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
-use crate::outbox::claim::{FOLLOW_UP, Job, end, give_back};
-use crate::outbox::message::{Message, NO_ACCOUNT, already_out, can_be_written};
+use crate::outbox::claim::{FOLLOW_UP, Job, end};
+use crate::outbox::message::{Message, NO_ACCOUNT, already_out};
 use crate::outbox::messaging;
 use crate::statement::{Row, run_fresh};
 
@@ -77,9 +77,6 @@ pub fn prepare(client: &mut SpiClient<'_>, job: &Job, id: Uuid, is_dry_run: bool
         return already_out(client, job).map(|()| None);
     }
     let message_id = row.get::<pgrx::Uuid>(11)?.map(from_postgres);
-    if !can_be_written(client, job.org_id, message_id)? {
-        return give_back(client, job).map(|()| None);
-    }
     let phone = row.get::<String>(6)?;
     let has_account = row.get::<bool>(14)?.unwrap_or(false) || is_dry_run;
     match (decide(job, &row, phone.as_deref())?, phone) {

@@ -89,6 +89,10 @@ fn prepare_all(client: &mut SpiClient<'_>, jobs: &[Job], is_dry_run: bool) -> Re
             end(client, job, State::Discarded, Some((WORN_OUT, None)))?;
             continue;
         }
+        if !can_be_written(client, job)? {
+            give_back(client, job)?;
+            continue;
+        }
         let message = match job.follow_up_id() {
             Some(id) => follow_up::prepare(client, job, id, is_dry_run)?,
             None => prepare(client, job, is_dry_run)?,
@@ -144,9 +148,6 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
         return already_out(client, job).map(|()| None);
     }
     let message_id = row.get::<pgrx::Uuid>(12)?.map(from_postgres);
-    if !can_be_written(client, job.org_id, message_id)? {
-        return give_back(client, job).map(|()| None);
-    }
     let (status, start) = (row.get::<String>(1)?, row.get::<TimestampWithTimeZone>(2)?);
     let phone = row.get::<String>(5)?;
     let subject = match status.zip(start) {
@@ -213,14 +214,18 @@ fn text(kind: Kind, row: &Row<'_>, start: DateTime<Utc>) -> Result<std::result::
     Ok(render())
 }
 
-/// $1 org_id, $2 message.
+/// $1 org_id, $2 job.
 const LOCK: &str = "
-    SELECT m.id FROM booking.messages AS m WHERE m.org_id = $1 AND m.id = $2 FOR UPDATE SKIP LOCKED";
+    SELECT m.id FROM booking.messages AS m WHERE m.org_id = $1 AND m.job_id = $2 FOR UPDATE SKIP LOCKED";
 
-/// Whether nobody holds the message of an earlier attempt at this moment.
-pub fn can_be_written(client: &mut SpiClient<'_>, org_id: Uuid, message_id: Option<Uuid>) -> Result<bool> {
-    let Some(id) = message_id else { return Ok(true) };
-    Ok(!run_fresh(client, LOCK, &[as_postgres(org_id).into(), as_postgres(id).into()])?.is_empty())
+/// $1 org_id, $2 job.
+const IS_THERE: &str = "
+    SELECT m.id FROM booking.messages AS m WHERE m.org_id = $1 AND m.job_id = $2";
+
+/// Whether nobody holds the message of an earlier attempt at this moment. What is read of it after that stays so.
+fn can_be_written(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {
+    let of = [as_postgres(job.org_id).into(), as_postgres(job.id).into()];
+    Ok(!run_fresh(client, LOCK, &of)?.is_empty() || run_fresh(client, IS_THERE, &of)?.is_empty())
 }
 
 /// $1 org_id, $2 id, $3 job, $4 appointment or NULL, $5 phone, $6 body, $7 segments, $8 the clock, $9 follow-up or NULL.
