@@ -61,7 +61,7 @@ COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the hold
 COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
 COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';
 COMMENT ON COLUMN booking.outbox.last_error IS 'Why the last attempt failed.';
-COMMENT ON COLUMN booking.outbox.errors IS 'Every error, oldest first: [{"at", "attempt", "error", "code"}].';
+COMMENT ON COLUMN booking.outbox.errors IS 'Every error, oldest first: [{"at", "attempt", "error", "code"}], with "outcome" where a courier said it.';
 COMMENT ON COLUMN booking.outbox.created_at IS 'When it was written: the start of that transaction.';
 COMMENT ON COLUMN booking.outbox.finished_at IS 'When it ended.';
 COMMENT ON INDEX booking.outbox_waiting IS 'The messages that can be claimed, by time.';

@@ -45,9 +45,7 @@ fn connect_integration(
             let row = run_fresh(client, CONNECT, &arguments)?.next();
             let row = row.ok_or_else(|| org_not_found(&org_id.to_string()))?;
             switch(client, org_id, provider, true)?;
-            // What has waited for this waits no longer.
-            let arguments = [as_postgres(org_id).into(), (provider == Provider::Google).into()];
-            run_fresh(client, HURRY, &arguments)?;
+            hurry(client, org_id, provider)?;
             event::record(client, org_id, event::Kind::IntegrationConnected, None, &about(provider))?;
             row.get(1)?.ok_or_else(|| Error::missing("version"))
         })
@@ -70,10 +68,24 @@ const CONNECT: &str = "
             updated_at = excluded.updated_at
     RETURNING i.version";
 
+/// Other pauses are kept: somebody has asked for them, or what may have gone out does not show before.
+///
 /// $1 org_id, $2 whether events, or else messages.
 const HURRY: &str = "
     UPDATE booking.outbox AS o SET run_at = pg_catalog.now()
-    WHERE o.org_id = $1 AND o.state = 'retryable' AND o.run_at > pg_catalog.now() AND (o.kind = 'calendar') = $2";
+    WHERE o.org_id = $1 AND o.state = 'retryable' AND o.run_at > pg_catalog.now() AND (o.kind = 'calendar') = $2
+      AND o.errors -> -1 ->> 'outcome' = 'unauthorized'";
+
+/// What has waited for this account to be accepted waits no longer.
+fn hurry(client: &mut SpiClient<'_>, org_id: Uuid, provider: Provider) -> Result<()> {
+    let is_for_events = match provider {
+        Provider::Twilio => false,
+        Provider::Google => true,
+        Provider::Vapi => return Ok(()),
+    };
+    run_fresh(client, HURRY, &[as_postgres(org_id).into(), is_for_events.into()])?;
+    Ok(())
+}
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]

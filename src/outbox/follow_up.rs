@@ -12,8 +12,8 @@ use crate::answer::NOT_CONFIGURED;
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
-use crate::outbox::claim::{FOLLOW_UP, Job, end};
-use crate::outbox::message::{Message, NO_ACCOUNT, already_out};
+use crate::outbox::claim::{FOLLOW_UP, Job, end, give_back_until};
+use crate::outbox::message::{Message, NO_ACCOUNT, already_out, shows_later};
 use crate::outbox::messaging;
 use crate::statement::{Row, run_fresh};
 
@@ -62,7 +62,8 @@ const READ: &str = "
         EXISTS (SELECT FROM booking.opt_outs AS n WHERE n.org_id = $1 AND n.phone = f.owner_phone),
         EXISTS (
             SELECT FROM booking.integrations AS i
-            WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.ciphertext IS NOT NULL)
+            WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.ciphertext IS NOT NULL),
+        CASE m.status WHEN 'uncertain' THEN m.updated_at END
     FROM booking.organizations AS g
     LEFT JOIN booking.messages AS m ON m.org_id = g.org_id AND m.job_id = $3
     LEFT JOIN booking.follow_ups AS f ON f.org_id = g.org_id AND f.id = $2
@@ -75,6 +76,9 @@ pub fn prepare(client: &mut SpiClient<'_>, job: &Job, id: Uuid, is_dry_run: bool
     let row = run_fresh(client, READ, &arguments)?.first()?;
     if row.get::<String>(10)?.is_some() {
         return already_out(client, job).map(|()| None);
+    }
+    if let Some(shows_at) = shows_later(&row, 15)? {
+        return give_back_until(client, job, shows_at).map(|()| None);
     }
     let message_id = row.get::<pgrx::Uuid>(11)?.map(from_postgres);
     let phone = row.get::<String>(6)?;

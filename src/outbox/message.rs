@@ -1,6 +1,6 @@
 //! Claiming messages: each comes with its text, made of the appointment as it is now, and written down before anything goes out.
 
-use booking_core::outbox::{Fate, State, Subject, fate};
+use booking_core::outbox::{Fate, State, Subject, attempt, fate};
 use booking_core::sms::{Kind, Marker, Size, Template, Values};
 use booking_core::status::Status;
 use booking_core::{Refusal, speech, zone};
@@ -13,7 +13,7 @@ use crate::answer::NOT_CONFIGURED;
 use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
-use crate::outbox::claim::{Asked, Job, WORN_OUT, claim, claim_statement, end, give_back};
+use crate::outbox::claim::{Asked, Job, WORN_OUT, claim, claim_statement, end, give_back, give_back_until};
 use crate::outbox::{follow_up, messaging, report};
 use crate::server_zone::ServerZone;
 use crate::statement::{Row, run_fresh};
@@ -127,7 +127,8 @@ const READ: &str = "
         EXISTS (SELECT FROM booking.opt_outs AS n WHERE n.org_id = $1 AND n.phone = c.phone),
         EXISTS (
             SELECT FROM booking.integrations AS i
-            WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.ciphertext IS NOT NULL)
+            WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.ciphertext IS NOT NULL),
+        CASE m.status WHEN 'uncertain' THEN m.updated_at END
     FROM booking.organizations AS g
     LEFT JOIN booking.messages AS m ON m.org_id = g.org_id AND m.job_id = $4
     LEFT JOIN booking.appointments AS a ON a.org_id = g.org_id AND a.id = $2
@@ -146,6 +147,9 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
     let row = run_fresh(client, READ, &arguments)?.first()?;
     if row.get::<String>(11)?.is_some() {
         return already_out(client, job).map(|()| None);
+    }
+    if let Some(shows_at) = shows_later(&row, 15)? {
+        return give_back_until(client, job, shows_at).map(|()| None);
     }
     let message_id = row.get::<pgrx::Uuid>(12)?.map(from_postgres);
     let (status, start) = (row.get::<String>(1)?, row.get::<TimestampWithTimeZone>(2)?);
@@ -188,6 +192,13 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
 pub fn already_out(client: &mut SpiClient<'_>, job: &Job) -> Result<()> {
     end(client, job, State::Succeeded, None)?;
     report::try_undelivered_again(client, job.org_id, job.id)
+}
+
+/// When it shows whether an attempt that ended without a word has gone out, where that is still to come; `ended`: the column that
+/// says when it ended. Somebody may have asked for the job before.
+pub fn shows_later(row: &Row<'_>, ended: i32) -> Result<Option<DateTime<Utc>>> {
+    let ended = row.get::<TimestampWithTimeZone>(ended)?.map(instant::from_postgres).transpose()?;
+    Ok(ended.map(attempt::shows_at).filter(|shows_at| instant::clock_now() < *shows_at))
 }
 
 pub const NO_ACCOUNT: &str = "no account to send messages with is connected";

@@ -157,14 +157,16 @@ const LOCK: &str = "
 
 /// Where another job for the same event has come to wait meanwhile, it does what this one was for, after the same pause.
 ///
-/// $1 org_id, $2 job, $3 state, $4 when to try again or NULL, $5 the clock, $6 error, $7 code or NULL, $8 status of the message.
+/// $1 org_id, $2 job, $3 state, $4 when to try again or NULL, $5 the clock, $6 error, $7 code or NULL, $8 status of the message,
+/// $9 outcome.
 const FAIL: &str = "
     WITH job AS (
         UPDATE booking.outbox AS o
         SET state = CASE WHEN other.id IS NULL THEN $3 ELSE 'cancelled' END,
             run_at = COALESCE($4, o.run_at), leased_until = NULL, last_error = $6,
             finished_at = CASE WHEN $4 IS NULL OR other.id IS NOT NULL THEN $5 END,
-            errors = o.errors || pg_catalog.jsonb_build_object('at', $5, 'attempt', o.attempts, 'error', $6, 'code', $7)
+            errors = o.errors || pg_catalog.jsonb_build_object('at', $5, 'attempt', o.attempts, 'error', $6, 'code', $7,
+                'outcome', $9)
         FROM booking.outbox AS this
         LEFT JOIN booking.outbox AS other ON this.kind = 'calendar' AND other.org_id = $1
             AND other.appointment_id = this.appointment_id AND other.kind = 'calendar'
@@ -264,6 +266,7 @@ pub fn put_back(
         failure.error.as_str().into(),
         failure.code.as_deref().into(),
         status.into(),
+        failure.outcome.as_str().into(),
     ];
     let row = run_fresh(client, FAIL, &arguments)?.first()?;
     Ok((row.get(1)?.ok_or_else(|| Error::missing("state"))?, row.get(2)?))

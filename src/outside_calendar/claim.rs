@@ -233,8 +233,11 @@ const WAITS: &str = "
     WHERE a.org_id = $1 AND a.id = $2 AND a.status = 'held' AND a.contact_id IS NOT NULL";
 
 /// $1 org_id, $2 appointment.
-const LOCK_WAITING: &str = concat!("
-    SELECT w.id", can_be_ended!("w.org_id = $1 AND w.id = $2"));
+const LOCK_WAITING: &str = concat!(
+    "
+    SELECT w.id",
+    can_be_ended!("w.org_id = $1 AND w.id = $2")
+);
 
 /// Whether no booking waits for the event, or one that can be ended at this moment.
 fn can_be_given_up(client: &mut SpiClient<'_>, job: &Job) -> Result<bool> {

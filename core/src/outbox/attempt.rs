@@ -73,6 +73,11 @@ impl Failed {
 /// What may have been carried out shows at the other side after so many seconds: before that, to look for it proves nothing.
 const SECONDS_TO_SHOW: i32 = 15;
 
+/// From when on an attempt that ended at `ended`, without a word, shows at the other side if it was carried out.
+pub fn shows_at(ended: DateTime<Utc>) -> DateTime<Utc> {
+    ended.checked_add_signed(Duration::seconds(i64::from(SECONDS_TO_SHOW))).unwrap_or(ended)
+}
+
 /// How often a job is tried before it is given up: about a day of somebody else's outage.
 pub const MOST_ATTEMPTS: i32 = 100;
 /// The first pause, and the longest, in seconds.
@@ -132,6 +137,14 @@ mod tests {
         ] {
             assert_eq!(given_up.next(now, 1.0), (State::Discarded, None), "{given_up:?}");
         }
+    }
+
+    #[test]
+    fn what_ended_without_a_word_is_tried_again_once_it_shows() {
+        let (now, deadline) = (at("2026-11-24 12:00"), at("2026-11-24 14:00"));
+        let unknown = Failed { attempt: 1, outcome: Outcome::Unknown, retry_after_seconds: None, deadline };
+        assert_eq!(unknown.next(now, 0.0).1, Some(shows_at(now)));
+        assert_eq!(shows_at(DateTime::<Utc>::MAX_UTC), DateTime::<Utc>::MAX_UTC);
     }
 
     #[test]

@@ -34,3 +34,34 @@ SELECT pg_temp.name(org_id) AS of, is_unsure, wait_milliseconds / 60000.0 > 59 A
 SELECT next_send_at < now() + interval '61 minutes' AS is_sane FROM booking.integrations WHERE org_id = :'org' AND provider = 'twilio';
 UPDATE booking.integrations SET next_send_at = NULL WHERE org_id = :'org';
 DELETE FROM booking.outbox WHERE org_id IN (:'org', :'other');
+-- What may have gone out is looked for only when it would show: neither an account that is connected nor a person brings that forward.
+CREATE TEMP VIEW waiting AS
+SELECT o.state, o.run_at > now() + interval '5 seconds' AS waits, o.run_at > now() + interval '5 minutes' AS waits_long, m.status
+FROM booking.outbox AS o JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id WHERE o.org_id = :'org' AND o.state IN ('available', 'retryable');
+EXECUTE book(:'org', 1) \gset
+SELECT job_id AS job, booking.fail_job(org_id, job_id, lease, 'the connection was reset', 'unknown') AS state FROM booking.claim_messages('test', 100) WHERE org_id = :'org' \gset
+EXECUTE connect(:'org', 'twilio', '{"per_second": 1000}');
+EXECUTE connect(:'org', 'vapi', NULL);
+SELECT * FROM waiting;
+SELECT booking.cancel_job(:'org', :'job') AS withdrawn, booking.requeue_job(:'org', :'job') AS requeued;
+SELECT * FROM waiting;
+EXECUTE claim;
+SELECT * FROM waiting;
+UPDATE booking.messages SET updated_at = now() - interval '15 seconds' WHERE org_id = :'org' AND job_id = :'job';
+UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND id = :'job';
+EXECUTE claim;
+-- A pause that was asked for is kept, whatever is connected.
+SELECT booking.fail_job(o.org_id, o.id, o.lease, 'HTTP 429', p_retry_after_seconds => 3600) AS state FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.id = :'job';
+EXECUTE connect(:'org', 'twilio', '{"per_second": 1000}');
+EXECUTE connect(:'org', 'vapi', NULL);
+SELECT * FROM waiting;
+-- One that waits for the account to be accepted waits for that account, and no other.
+UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND id = :'job';
+EXECUTE claim;
+SELECT booking.fail_job(o.org_id, o.id, o.lease, 'HTTP 401', 'unauthorized', p_retry_after_seconds => 3600) AS state FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.id = :'job';
+EXECUTE connect(:'org', 'vapi', NULL);
+EXECUTE connect(:'org', 'google', NULL);
+SELECT * FROM waiting;
+EXECUTE connect(:'org', 'twilio', '{"per_second": 1000}');
+SELECT * FROM waiting;
+DELETE FROM booking.outbox WHERE org_id = :'org';

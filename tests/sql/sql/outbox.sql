@@ -60,6 +60,7 @@ EXECUTE claim(10);
 SELECT booking.fail_job(:'org', :'job', 3, 'the connection was reset', 'unknown') AS state;
 SELECT answer->>'smsStatus' AS sms FROM booking.appointment_status(:'org', :'id') AS answer;
 UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND id = :'job';
+UPDATE booking.messages SET updated_at = now() - interval '15 seconds' WHERE org_id = :'org' AND job_id = :'job';
 EXECUTE claim(10);
 -- A permanent error ends it; the appointment stands.
 SELECT booking.fail_job(:'org', :'job', 4, 'the number has opted out', 'refused', '21610') AS state;
