@@ -30,6 +30,7 @@ type ClaimedRow = (
     String,
     bool,
     TimestampWithTimeZone,
+    Vec<String>,
     i32,
     Option<i64>,
 );
@@ -56,6 +57,7 @@ fn claim_messages(
         name!(marker, String),
         name!(is_unsure, bool),
         name!(first_tried_at, TimestampWithTimeZone),
+        name!(former_sids, Vec<String>),
         name!(wait_milliseconds, i32),
         name!(integration_version, Option<i64>),
     ),
@@ -111,7 +113,14 @@ pub struct Message {
     body: String,
     /// Whether an attempt was begun and nobody has said how it ended: it may have gone out.
     is_unsure: bool,
-    first_tried_at: TimestampWithTimeZone,
+    tried: Tried,
+}
+
+/// What is known of earlier attempts.
+struct Tried {
+    first_at: TimestampWithTimeZone,
+    /// What the provider called those that it could not deliver: none of them is one of which nobody knows.
+    former_sids: Vec<String>,
 }
 
 /// The template is that in the organization's language, or else in English. Of an earlier attempt: what is known of its message.
@@ -247,7 +256,7 @@ const WRITE_DOWN: &str = "
     ON CONFLICT (org_id, job_id) DO UPDATE
         SET to_phone = excluded.to_phone, body = excluded.body, segments = excluded.segments, status = excluded.status,
             error_code = NULL, updated_at = excluded.updated_at
-    RETURNING m.created_at";
+    RETURNING m.created_at, m.former_sids";
 
 impl Message {
     /// The message of a job with this text. An attempt is on record before the first byte of it goes out: `status` is what an
@@ -273,9 +282,13 @@ impl Message {
             job.follow_up_id().map(as_postgres).into(),
         ];
         let written = run_fresh(client, WRITE_DOWN, &arguments)?.first()?;
-        let first_tried_at = written.get(1)?.ok_or_else(|| Error::missing("message"))?;
+        let former_sids: Vec<Option<String>> = written.get(2)?.unwrap_or_default();
+        let tried = Tried {
+            first_at: written.get(1)?.ok_or_else(|| Error::missing("message"))?,
+            former_sids: former_sids.into_iter().flatten().collect(),
+        };
         let is_unsure = matches!(status.as_deref(), Some("sending" | "uncertain"));
-        Ok(Message { id, to_phone, body, is_unsure, first_tried_at })
+        Ok(Message { id, to_phone, body, is_unsure, tried })
     }
 
     fn into_row(self, job: &Job, wait: Duration, version: Option<i64>) -> ClaimedRow {
@@ -291,7 +304,8 @@ impl Message {
             self.body,
             marker,
             self.is_unsure,
-            self.first_tried_at,
+            self.tried.first_at,
+            self.tried.former_sids,
             i32::try_from(wait.num_milliseconds()).unwrap_or(0).max(0),
             version,
         )

@@ -141,6 +141,17 @@ def test_what_a_phone_could_not_get_is_sent_once_more(phones: Office):
     assert phones.states()["confirmation", "succeeded"] == 1
 
 
+def test_a_second_try_that_ends_without_a_word_is_not_taken_for_the_first(phones: Office):
+    booked = phones.book(phone=(phone := new_phone()))
+    phones.worker.wait_until(lambda: phones.status(booked)["messageSid"])
+    phones.worker.wait_until(phones.is_settled)
+    phones.twilio.faults.add("POST", MESSAGES, reset_before())
+    phones.twilio.advance(phones.twilio.sent_to(phone)[0].sid, "undelivered", 30003)
+    phones.worker.wait_until(lambda: phones.hurry() and phones.sms(booked) == "uncertain")
+    phones.worker.wait_until(lambda: phones.hurry() and len(phones.twilio.sent_to(phone)) == 2)
+    phones.worker.wait_until(lambda: phones.status(booked)["messageSid"] == phones.twilio.sent_to(phone)[1].sid)
+
+
 def test_too_many_requests_wait_as_long_as_they_are_told(phones: Office):
     phones.twilio.faults.add("POST", MESSAGES, status(429, {"code": 20429}, {"Retry-After": "3000"}))
     booked = phones.book(phone=(phone := new_phone()))

@@ -35,6 +35,8 @@ pub struct Message {
     /// An earlier attempt ended without a word.
     pub is_unsure: bool,
     pub first_tried_at: DateTime<Utc>,
+    /// What the provider called earlier attempts that it could not deliver: none of them is the one that ended without a word.
+    pub former_sids: Vec<String>,
     /// How long the sender has to wait before it, from the claim.
     pub wait: Duration,
     pub integration_version: Option<i64>,
@@ -62,6 +64,7 @@ impl Message {
             marker: row.try_get("marker")?,
             is_unsure: row.try_get("is_unsure")?,
             first_tried_at: row.try_get("first_tried_at")?,
+            former_sids: row.try_get("former_sids")?,
             wait: Duration::from_millis(u64::try_from(row.try_get::<_, i32>("wait_milliseconds")?).unwrap_or(0)),
             integration_version: row.try_get("integration_version")?,
         })

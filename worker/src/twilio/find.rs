@@ -35,18 +35,27 @@ struct Message {
 struct Wanted<'a> {
     marker: &'a str,
     since: DateTime<Utc>,
+    /// Messages that it is not.
+    known: &'a [String],
 }
 
 impl Twilio {
     /// The message to the number `to` (E.164), taken by Twilio after `sent_after` (by our clock, 5 minutes off at most), whose
-    /// text contains `marker`. `None` says that there is none: give Twilio some seconds to list what it has just taken. What
-    /// cannot be told for certain is [`Failure::NotDone`]: the question was not answered.
-    pub async fn find(&self, to: &str, sent_after: DateTime<Utc>, marker: &str) -> Result<Option<Sent>, Failure> {
+    /// text contains `marker`, and which is none of those that are `known` by their sids. `None` says that there is none: give
+    /// Twilio some seconds to list what it has just taken. What cannot be told for certain is [`Failure::NotDone`]: the question
+    /// was not answered.
+    pub async fn find(
+        &self,
+        to: &str,
+        sent_after: DateTime<Utc>,
+        marker: &str,
+        known: &[String],
+    ) -> Result<Option<Sent>, Failure> {
         if marker.is_empty() {
             return Err(Failure::refused("there is nothing to tell the message by", None));
         }
         let since = sent_after.checked_sub_signed(SKEW).unwrap_or(sent_after);
-        let wanted = Wanted { marker, since };
+        let wanted = Wanted { marker, since, known };
         let mut newest_first = self.below_account(&["Messages.json"])?;
         newest_first.query_pairs_mut().append_pair("To", to).append_pair("PageSize", PAGE_SIZE);
         let mut by_date = newest_first.clone();
@@ -88,7 +97,10 @@ impl Twilio {
 impl Wanted<'_> {
     /// The message, if it is among these. One that did not fail comes first.
     fn among(&self, messages: &[Message]) -> Result<Option<Sent>, Failure> {
-        let candidates = || messages.iter().filter(|message| !message.is_inbound() && !message.is_before(self.since));
+        let is_candidate = |message: &&Message| {
+            !message.is_inbound() && !message.is_before(self.since) && !self.known.contains(&message.sid)
+        };
+        let candidates = || messages.iter().filter(is_candidate);
         if candidates().any(|message| message.body.as_deref().unwrap_or_default().is_empty()) {
             return Err(uncertain("the account does not show the text of messages (redaction)"));
         }

@@ -66,7 +66,8 @@ impl Messages {
 
     async fn send_by(&self, sender: &Sender, message: &Message, lease: Lease) -> Result<Sent, Failure> {
         if message.is_unsure {
-            let found = sender.twilio.find(&message.to, message.first_tried_at, &message.marker).await;
+            let (marker, former) = (&message.marker, &message.former_sids);
+            let found = sender.twilio.find(&message.to, message.first_tried_at, marker, former).await;
             if let Err(failure @ Failure::Unauthorized { .. }) = &found {
                 let (org_id, accounts) = (message.job.org_id, &self.context.accounts);
                 accounts.note(org_id, Provider::Twilio, sender.version, Some(failure)).await;

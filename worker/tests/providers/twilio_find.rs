@@ -45,7 +45,7 @@ async fn serves(newest_first: ResponseTemplate, by_date: ResponseTemplate) -> Mo
 }
 
 async fn find_at(address: &str) -> Result<Option<Sent>, Failure> {
-    Twilio::new(client(), address, account()).unwrap().find(TO, sent_after(), "#7f3").await
+    Twilio::new(client(), address, account()).unwrap().find(TO, sent_after(), "#7f3", &[]).await
 }
 
 /// What is found when these are all there are, newest first.
@@ -103,6 +103,21 @@ async fn one_that_did_not_fail_is_preferred() {
     let good = with(message("See you #7f3", "12:00:05"), "status", json!("delivered"));
     assert_eq!(find_among(&[failed.clone(), good]).await, found("delivered"));
     assert_eq!(find_among(&[failed]).await, found("failed"));
+}
+
+#[tokio::test]
+async fn an_earlier_attempt_that_is_known_is_not_the_message() {
+    let failed = with(message("See you #7f3", "12:00:05"), "status", json!("undelivered"));
+    let other = with(message("See you #7f3", "12:10:05"), "sid", json!(format!("SM{}", "a".repeat(32))));
+    let find = async |messages: &[Value]| {
+        let server = serves(page(messages, None), page(&[], None)).await;
+        let twilio = Twilio::new(client(), &server.uri(), account()).unwrap();
+        twilio.find(TO, sent_after(), "#7f3", &[SID.to_owned()]).await
+    };
+    assert_eq!(find(std::slice::from_ref(&failed)).await, Ok(None));
+    assert_eq!(find(&[with(failed.clone(), "body", json!(""))]).await, Ok(None));
+    let sid = format!("SM{}", "a".repeat(32));
+    assert_eq!(find(&[other, failed]).await, Ok(Some(Sent { sid, status: "accepted".to_owned() })));
 }
 
 #[tokio::test]
@@ -181,6 +196,6 @@ async fn credentials_that_are_not_accepted_are_told_apart() {
 async fn a_marker_that_every_message_contains_is_refused() {
     let server = MockServer::start().await;
     let twilio = Twilio::new(client(), &server.uri(), account()).unwrap();
-    assert!(matches!(twilio.find(TO, sent_after(), "").await, Err(Failure::Refused { .. })));
+    assert!(matches!(twilio.find(TO, sent_after(), "", &[]).await, Err(Failure::Refused { .. })));
     assert!(server.received_requests().await.unwrap().is_empty());
 }
