@@ -156,6 +156,21 @@ def test_an_event_that_staff_delete_while_the_token_is_forgotten_is_missed_by_th
     assert len(calendar.happened("event_deleted")) == 1
 
 
+def test_of_events_that_a_whole_reading_has_missed_each_is_followed_before_the_next_is_asked_for(calendar: Office):
+    """So that many of them do not outlast the lease, and what was found is not lost."""
+    for at in (200, 201):
+        booked = calendar.book(future(at))
+        calendar.worker.wait_until(lambda: calendar.event(booked) == "synced")
+        calendar.google.staff_deletes(USER, calendar.status(booked)["eventId"])
+    calendar.google.expire_sync_tokens()
+    calendar.google.faults.add("GET", r"/events/[^/?]+$", held := slow(), after=1)
+    calendar.sync()
+    held.wait_until_held()
+    assert len(calendar.happened("event_deleted")) == 1
+    held.release()
+    calendar.worker.wait_until(lambda: synced(calendar) and len(calendar.happened("event_deleted")) == 2)
+
+
 def test_a_reading_that_fails_says_why_and_is_tried_again(calendar: Office):
     calendar.google.faults.add("GET", LIST, status(500), times=1)
     calendar.google.staff_adds(USER, *hour())

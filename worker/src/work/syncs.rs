@@ -151,8 +151,7 @@ impl Syncs {
                         if missed.is_empty() {
                             return Ok(events);
                         }
-                        let found = self.look_for(access, sync, &missed).await?;
-                        self.follow(sync, &found).await?;
+                        self.look_for(access, sync, &missed).await?;
                     }
                 }
                 (None, None) => {
@@ -163,16 +162,17 @@ impl Syncs {
         }
     }
 
-    /// What has become of events that a whole reading has missed: deleted, moved out of what it covers, or never there.
-    async fn look_for(&self, access: &Access, sync: &Sync, missed: &[Value]) -> Result<Vec<Value>, Broken> {
-        let mut found = Vec::with_capacity(missed.len());
+    /// What has become of events that a whole reading has missed: deleted, moved out of what it covers, or never there. Each is
+    /// followed before the next is asked for: that keeps the lease, and what is done is done if this breaks off.
+    async fn look_for(&self, access: &Access, sync: &Sync, missed: &[Value]) -> Result<(), Broken> {
         for id in missed.iter().filter_map(|item| item.get("id")?.as_str()) {
-            found.push(match access.calendar.get(&sync.calendar_id, id).await? {
+            let found = match access.calendar.get(&sync.calendar_id, id).await? {
                 Some(event) => essence(&event.raw),
                 None => json!({"id": id, "status": "missing"}),
-            });
+            };
+            self.follow(sync, &[found]).await?;
         }
-        Ok(found)
+        Ok(())
     }
 
     /// One change after the other, each in a transaction of its own.
