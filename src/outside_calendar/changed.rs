@@ -46,6 +46,9 @@ fn calendar_event_changed(
 const APPOINTMENT: &str = "
     SELECT e.appointment_id FROM booking.calendar_events AS e WHERE e.org_id = $1 AND e.event_id = $2";
 
+/// Only the last of an appointment's events speaks for it. What becomes of one before it is nobody's decision about the
+/// appointment.
+///
 /// $1 org_id, $2 event, $3 calendar.
 const EVENT: &str = "
     SELECT e.state, e.starts_at, e.ends_at, e.etag, e.changed_at, e.flag, g.settings ->> 'calendar',
@@ -55,7 +58,9 @@ const EVENT: &str = "
               AND o.state IN ('available', 'retryable', 'running'))
     FROM booking.calendar_events AS e
     JOIN booking.organizations AS g ON g.org_id = e.org_id
-    WHERE e.org_id = $1 AND e.event_id = $2 AND e.calendar_id = $3
+    WHERE e.org_id = $1 AND e.event_id = $2 AND e.calendar_id = $3 AND NOT EXISTS (
+        SELECT FROM booking.calendar_events AS later
+        WHERE later.org_id = $1 AND later.appointment_id = e.appointment_id AND later.generation > e.generation)
     FOR NO KEY UPDATE OF e";
 
 /// $1 org_id, $2 appointment.

@@ -338,10 +338,15 @@ const WRITE_DOWN: &str = "
     ON CONFLICT (org_id, appointment_id, generation) DO UPDATE
         SET starts_at = excluded.starts_at, ends_at = excluded.ends_at, updated_at = excluded.updated_at";
 
+/// What somebody did to one of them is settled by that.
+///
 /// $1 org_id, $2 appointment, $3 generation that is wanted, or NULL.
 const GIVE_UP_OTHERS: &str = "
-    UPDATE booking.calendar_events AS e SET state = 'unwanted', updated_at = pg_catalog.clock_timestamp()
-    WHERE e.org_id = $1 AND e.appointment_id = $2 AND e.state IN ('wanted', 'present') AND e.generation IS DISTINCT FROM $3";
+    UPDATE booking.calendar_events AS e
+    SET state = CASE WHEN e.state IN ('wanted', 'present') THEN 'unwanted' ELSE e.state END, flag = NULL,
+        updated_at = pg_catalog.clock_timestamp()
+    WHERE e.org_id = $1 AND e.appointment_id = $2 AND (e.state IN ('wanted', 'present') OR e.flag IS NOT NULL)
+      AND e.generation IS DISTINCT FROM $3";
 
 fn give_up_others(client: &mut SpiClient<'_>, job: &Job, generation: Option<i32>) -> Result<()> {
     let arguments = [as_postgres(job.org_id).into(), as_postgres(job.subject_id).into(), generation.into()];

@@ -151,7 +151,7 @@ fn lost_event(
 
 /// $1 org_id, $2 job, $3 lease, $4 event.
 const LOSE: &str = "
-    UPDATE booking.calendar_events AS e SET state = 'gone', updated_at = pg_catalog.clock_timestamp()
+    UPDATE booking.calendar_events AS e SET state = 'gone', flag = NULL, updated_at = pg_catalog.clock_timestamp()
     FROM booking.outbox AS o
     WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running'
       AND e.org_id = $1 AND e.appointment_id = o.appointment_id AND e.event_id = $4

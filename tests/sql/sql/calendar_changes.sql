@@ -232,6 +232,41 @@ SELECT outside_id FROM booking.busy_blocks WHERE org_id = :'org' AND outside_id 
 -- Nor does that token count for anything: the next reading begins at the beginning.
 UPDATE booking.calendars SET leased_until = NULL, next_sync_at = now() WHERE org_id = :'org';
 SELECT sync_token, time_max IS NOT NULL AS is_whole FROM booking.claim_syncs('test', 100, 3600) WHERE org_id = :'org';
+-- An event that was flagged, deleted there, and written anew under another id before anybody told of that: the old one says nothing
+-- of the appointment any more.
+DELETE FROM booking.events WHERE org_id = :'org';
+DELETE FROM booking.outbox WHERE org_id = :'org';
+UPDATE booking.calendars SET lease = lease + 1, leased_until = NULL, next_sync_at = now() WHERE org_id = :'org';
+SELECT booking.set_calendar(:'org', true, 'async', 'follow');
+EXECUTE read \gset
+DELETE FROM booking.outbox WHERE org_id = :'org';
+EXECUTE book(40, '+14155550110') \gset i_
+EXECUTE book(42, '+14155550111') \gset j_
+EXECUTE write(60);
+EXECUTE tell(pg_temp.moved(:'i_1', 61, 42, 43));
+EXECUTE status(:'i_id');
+EXECUTE move(:'i_id', 44);
+SELECT booking.lost_event(org_id, job_id, lease, event_id) AS lost FROM booking.claim_events('test', 100) WHERE org_id = :'org';
+UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND state = 'retryable';
+EXECUTE write(63);
+EXECUTE tell(pg_temp.deleted(:'i_1', 62));
+EXECUTE tell(pg_temp.moved(:'i_1', 64, 46, 47));
+EXECUTE tell(pg_temp.deleted(:'i_1', 65));
+EXECUTE status(:'i_id');
+SELECT right(event_id, 2) AS event, state, flag FROM booking.calendar_events WHERE org_id = :'org' AND appointment_id = :'i_id' ORDER BY generation;
+-- So it is where the appointment goes to another calendar: what becomes of the event that it left is no news.
+EXECUTE tell(pg_temp.moved(:'i_2', 66, 42, 43));
+SELECT booking.set_resource_calendar(:'org', :'chair', 'chair@example.com');
+DELETE FROM booking.outbox WHERE org_id = :'org' AND appointment_id <> :'i_id';
+EXECUTE write(67);
+SELECT lease FROM booking.calendars WHERE org_id = :'org' AND calendar_id = 'primary' \gset
+UPDATE booking.calendars SET leased_until = now() + interval '1 hour' WHERE org_id = :'org' AND calendar_id = 'primary';
+SELECT booking.calendar_event_changed(:'org', 'primary', :lease, pg_temp.deleted(:'i_2', 68)) AS became;
+EXECUTE status(:'i_id');
+SELECT right(event_id, 2) AS event, calendar_id, state, flag FROM booking.calendar_events WHERE org_id = :'org' AND appointment_id = :'i_id' ORDER BY generation;
+SELECT kind, followed, error, event FROM history;
+SELECT booking.set_resource_calendar(:'org', :'chair', NULL);
+DELETE FROM booking.outbox WHERE org_id = :'org';
 -- What cannot be.
 SELECT booking.calendar_event_changed(:'org', NULL, 1, '{}');
 SELECT booking.calendar_event_changed(:'org', 'primary', NULL, '{}');
