@@ -134,7 +134,7 @@ impl<'a> Known<'a> {
         let is_known = self.state == "present" || self.flag.is_some();
         match Change::of(self.told, &self.written) {
             Change::None => self.agree(client, self.told),
-            Change::Overwritten(to) => self.overwritten(client, to),
+            Change::Overwritten(to) => self.overwritten(client, appointment, to),
             _ if !is_known => Ok("none"),
             Change::Deleted | Change::Missing if self.flag.as_deref() == Some("deleted") => Ok("none"),
             Change::Missing => self.missing(client, appointment),
@@ -143,10 +143,16 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Somebody has moved it while a writing of ours waits, which will have the last word. They are to know.
-    fn overwritten(&self, client: &mut SpiClient<'_>, to: Span) -> Result<&'static str> {
-        self.note(client, &self.state, self.flag.as_deref())?;
-        self.record_move(client, to, false, &"overwritten".into())?;
+    /// Somebody has moved or deleted it while a writing of ours waits, which will have the last word, or is under way, and may
+    /// have been before theirs: then another one follows. Who has moved it is to know.
+    fn overwritten(&self, client: &mut SpiClient<'_>, appointment: &Present, to: Option<Span>) -> Result<&'static str> {
+        if let Some(to) = to {
+            self.note(client, &self.state, self.flag.as_deref())?;
+            self.record_move(client, to, false, &"overwritten".into())?;
+        }
+        if matches!(self.state.as_str(), "wanted" | "present") {
+            enqueue(client, self.org_id, self.appointment_id, appointment.time.end)?;
+        }
         Ok("none")
     }
 

@@ -106,8 +106,8 @@ pub enum Change {
     Moved(Span),
     Deleted,
     Missing,
-    /// Somebody has moved it, and what is still to be written will move it back.
-    Overwritten(Span),
+    /// Somebody has moved it, to this time, or deleted it, and what is still to be written will put it back.
+    Overwritten(Option<Span>),
 }
 
 impl Change {
@@ -119,8 +119,8 @@ impl Change {
             return Change::None;
         }
         match &told.what {
-            What::There(busy) if busy.time != written.time && written.has_more => Change::Overwritten(busy.time),
-            _ if written.has_more => Change::None,
+            What::There(busy) if busy.time != written.time && written.has_more => Change::Overwritten(Some(busy.time)),
+            What::Gone | What::Missing if written.has_more => Change::Overwritten(None),
             What::Gone => Change::Deleted,
             What::Missing => Change::Missing,
             What::There(busy) if busy.time != written.time => Change::Moved(busy.time),
@@ -233,10 +233,13 @@ mod tests {
         }
         let later = Span { start: at("2026-11-24 16:00"), end: at("2026-11-24 17:00") };
         let waiting = Written { has_more: true, ..written() };
-        assert_eq!(Change::of(&moved, &waiting), Change::Overwritten(later));
-        assert_eq!(Change::of(&told(What::Gone), &waiting), Change::None);
+        assert_eq!(Change::of(&moved, &waiting), Change::Overwritten(Some(later)));
+        for gone in [What::Gone, What::Missing] {
+            assert_eq!(Change::of(&told(gone), &waiting), Change::Overwritten(None));
+        }
         let renamed = told(there("2026-11-24 14:00", "2026-11-24 15:00", true));
         assert_eq!(Change::of(&renamed, &written()), Change::None);
+        assert_eq!(Change::of(&renamed, &waiting), Change::None);
         assert_eq!(Change::of(&told(What::Unreadable), &written()), Change::None);
     }
 }

@@ -92,7 +92,7 @@ EXECUTE status(:'a_id');
 EXECUTE tell(pg_temp.deleted(:'a_1', 15));
 EXECUTE status(:'a_id');
 -- Older than our last writing, or while something waits to be written: what is there is not the last word. What is moved there
--- meanwhile is on record, since our writing will move it back.
+-- meanwhile is on record, since our writing will move it back; and as a writing under way may have been before it, another follows.
 DELETE FROM booking.events WHERE org_id = :'org';
 EXECUTE tell(pg_temp.moved(:'a_2', 13, 8, 9));
 EXECUTE tell(pg_temp.moved(:'a_2', 14, 8, 9, '"other"'));
@@ -105,6 +105,8 @@ EXECUTE tell(pg_temp.moved(:'a_2', 18, 9, 10));
 UPDATE booking.outbox SET leased_until = now() - interval '1 second' WHERE org_id = :'org' AND state = 'running';
 EXECUTE write(17);
 EXECUTE tell(pg_temp.moved(:'a_2', 16, 8, 9));
+EXECUTE status(:'a_id');
+EXECUTE write(19);
 EXECUTE status(:'a_id');
 SELECT * FROM history;
 -- Who reads with a lease that is not the latest, changes nothing.
@@ -267,6 +269,36 @@ SELECT right(event_id, 2) AS event, calendar_id, state, flag FROM booking.calend
 SELECT kind, followed, error, event FROM history;
 SELECT booking.set_resource_calendar(:'org', :'chair', NULL);
 DELETE FROM booking.outbox WHERE org_id = :'org';
+-- Moved or deleted there after our writing, and told of before the courier has said that it wrote: it is written once more.
+SELECT booking.set_calendar(:'org', true, 'async', 'follow');
+DELETE FROM booking.outbox WHERE org_id = :'org';
+DELETE FROM booking.events WHERE org_id = :'org';
+PREPARE tell_primary(jsonb) AS SELECT booking.calendar_event_changed(:'org', 'primary', (SELECT c.lease FROM booking.calendars AS c WHERE c.org_id = :'org' AND c.calendar_id = 'primary'), $1) AS became;
+SELECT count(*) AS claimed FROM booking.claim_syncs('test', 100, 3600) WHERE org_id = :'org';
+EXECUTE book(48, '+14155550112') \gset k_
+EXECUTE write(70);
+EXECUTE move(:'k_id', 49);
+SELECT org_id, job_id, lease, event_id FROM booking.claim_events('test', 100) WHERE org_id = :'org' \gset held_
+EXECUTE tell_primary(pg_temp.moved(:'k_1', 72, 50, 51));
+SELECT booking.finish_event(:'held_org_id', :'held_job_id', :held_lease, :'held_event_id', '"71"', pg_temp.clock(71)) AS finished;
+EXECUTE status(:'k_id');
+EXECUTE write(73);
+EXECUTE status(:'k_id');
+SELECT kind, followed, error, event FROM history;
+EXECUTE move(:'k_id', 50);
+SELECT org_id, job_id, lease, event_id FROM booking.claim_events('test', 100) WHERE org_id = :'org' \gset held_
+EXECUTE tell_primary(pg_temp.deleted(:'k_1', 75));
+SELECT booking.finish_event(:'held_org_id', :'held_job_id', :held_lease, :'held_event_id', '"74"', pg_temp.clock(74)) AS finished;
+EXECUTE status(:'k_id');
+SELECT booking.lost_event(org_id, job_id, lease, event_id) AS lost FROM booking.claim_events('test', 100) WHERE org_id = :'org';
+EXECUTE write(76);
+EXECUTE status(:'k_id');
+-- What is told of our own writing meanwhile, or of what somebody wrote into it, is nothing to be written again.
+EXECUTE move(:'k_id', 51);
+SELECT org_id, job_id, lease, event_id FROM booking.claim_events('test', 100) WHERE org_id = :'org' \gset held_
+EXECUTE tell_primary(pg_temp.moved(:'k_2', 77, 51, 52));
+SELECT booking.finish_event(:'held_org_id', :'held_job_id', :held_lease, :'held_event_id', '"77"', pg_temp.clock(77)) AS finished;
+SELECT * FROM jobs;
 -- What cannot be.
 SELECT booking.calendar_event_changed(:'org', NULL, 1, '{}');
 SELECT booking.calendar_event_changed(:'org', 'primary', NULL, '{}');
