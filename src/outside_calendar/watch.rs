@@ -62,9 +62,12 @@ fn calendar_notified(p_org_id: Option<pgrx::Uuid>, p_channel_id: Option<String>)
     or_raise(notified())
 }
 
-/// $1 org_id, $2 channel, $3 the clock. A pause that was asked for is kept.
+/// A pause that was asked for is kept. While it is being read there is none yet, and the reading may be past what has changed.
+///
+/// $1 org_id, $2 channel, $3 the clock.
 const NOTIFIED: &str = "
     UPDATE booking.calendars AS c
-    SET next_sync_at = CASE WHEN c.attempts = 0 THEN LEAST(c.next_sync_at, $3) ELSE c.next_sync_at END
+    SET next_sync_at = CASE WHEN c.attempts = 0 OR c.leased_until IS NOT NULL THEN LEAST(c.next_sync_at, $3)
+        ELSE c.next_sync_at END
     WHERE c.org_id = $1 AND c.channel_id = $2
     RETURNING c.calendar_id";

@@ -141,6 +141,17 @@ EXECUTE finish(10, 'token 7');
 EXECUTE claim;
 EXECUTE finish(11, 'token 8');
 EXECUTE claim;
+-- So it is where the reading before that failed; while nobody reads, the pause after a failure is kept.
+UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = :'org' AND calendar_id = 'primary';
+EXECUTE claim;
+SELECT booking.fail_sync(:'org', 'primary', 12, 'HTTP 503', p_retry_after_seconds => 600) AS failed, booking.calendar_notified(:'org', 'channel 1') AS known;
+EXECUTE claim;
+UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = :'org' AND calendar_id = 'primary';
+EXECUTE claim;
+SELECT booking.calendar_notified(:'org', 'channel 1') AS known;
+EXECUTE finish(13, 'token 8');
+EXECUTE claim;
+EXECUTE finish(14, 'token 8');
 -- Paused, nothing is read.
 UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = :'org' AND calendar_id = 'primary';
 SELECT booking.pause_couriers(:'org');
@@ -151,10 +162,10 @@ EXECUTE claim;
 SELECT booking.set_resource_calendar(:'org', :'room', NULL);
 SELECT * FROM calendars;
 -- Whoever reads it at this moment has lost it, and it is read from the beginning at once.
-EXECUTE apply(12, jsonb_build_array(pg_temp.busy('late', 2, 3)));
+EXECUTE apply(15, jsonb_build_array(pg_temp.busy('late', 2, 3)));
 EXECUTE claim;
-EXECUTE apply(14, jsonb_build_array(pg_temp.busy('lunch', 0, 1)));
-EXECUTE finish(14, 'token 9');
+EXECUTE apply(17, jsonb_build_array(pg_temp.busy('lunch', 0, 1)));
+EXECUTE finish(17, 'token 9');
 SELECT * FROM blocks;
 SELECT booking.set_resource_calendar(:'org', :'room', 'room@example.com');
 SELECT * FROM blocks;
