@@ -59,11 +59,18 @@ const SWITCH: &str = "
         COALESCE(o.settings -> 'calendar', $3::pg_catalog.jsonb) || pg_catalog.jsonb_build_object('on', $2))
     WHERE o.org_id = $1";
 
+/// $1 org_id. They were opened by another account: whatever they tell, it is not of the calendars that are read now.
+const FORGET_CHANNELS: &str = "
+    UPDATE booking.calendars AS c SET channel_id = NULL, channel_resource_id = NULL, channel_expires_at = NULL
+    WHERE c.org_id = $1 AND c.channel_id IS NOT NULL";
+
 /// Turns the calendar on or off, as the account comes or goes.
 pub fn switch(client: &mut SpiClient<'_>, org_id: Uuid, is_on: bool) -> Result<()> {
     let usual = Settings::default().to_json(is_on).to_string();
     run_fresh(client, SWITCH, &[as_postgres(org_id).into(), is_on.into(), usual.into()])?;
-    agree(client, org_id)
+    agree(client, org_id)?;
+    run_fresh(client, FORGET_CHANNELS, &[as_postgres(org_id).into()])?;
+    Ok(())
 }
 
 #[pg_extern]

@@ -231,6 +231,12 @@ def test_another_account_under_the_same_name_cancels_nothing_and_gets_its_events
     calendar.worker.wait_until(lambda: synced(calendar) and calendar.event(booked) == "synced")
     assert calendar.status(booked)["status"] == "confirmed"
     assert calendar.happened("event_deleted") == []
+    # A channel tells of the calendars of the account that opened it.
+    former, channel = calendar.google.channels.live()
+    assert one(calendar.session, "SELECT channel_id FROM booking.calendars") == channel.id != former.id
+    calendar.google.staff_adds(other, *hour())
+    assert calendar.google.notify(channel).status == 204
+    calendar.worker.wait_until(lambda: blocks(calendar) == [hour()])
 
 
 def test_settings_that_change_while_a_calendar_is_read_make_nothing_look_deleted(calendar: Office):

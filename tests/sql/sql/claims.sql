@@ -73,6 +73,20 @@ UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND state = 'retr
 EXECUTE claim;
 UPDATE booking.outbox SET leased_until = now() - interval '1 minute' WHERE org_id = :'org' AND state = 'running';
 EXECUTE claim;
+-- A channel belongs to the account that opened it: under another one the calendar is read as often as without any, until there is
+-- another channel.
+SELECT booking.set_calendar(:'org', true);
+SELECT lease FROM booking.claim_syncs('test', 100) WHERE org_id = :'org' \gset
+SELECT booking.watch_calendar(:'org', 'primary', :lease, 'channel 1', 'r1', now() + interval '7 days') AS watched;
+EXECUTE connect(:'org', 'google', NULL);
+SELECT calendar_id, channel_id, channel_resource_id, channel_expires_at FROM booking.claim_syncs('test', 100) WHERE org_id = :'org';
+SELECT lease FROM booking.calendars WHERE org_id = :'org' \gset
+SELECT booking.finish_sync(:'org', 'primary', :lease, 'token 1') AS answer, booking.calendar_notified(:'org', 'channel 1') AS known;
+SELECT next_sync_at < now() + interval '3 minutes' AS is_soon FROM booking.calendars WHERE org_id = :'org';
+UPDATE booking.calendars SET next_sync_at = now() WHERE org_id = :'org';
+SELECT lease FROM booking.claim_syncs('test', 100) WHERE org_id = :'org' \gset
+SELECT booking.watch_calendar(:'org', 'primary', :lease, 'channel 2', 'r2', now() + interval '7 days') AS watched;
+SELECT booking.disconnect_integration(:'org', 'google') AS disconnected, booking.calendar_notified(:'org', 'channel 2') AS known;
 -- Nothing is left to couriers, or to be counted.
 DELETE FROM booking.outbox WHERE org_id IN (:'org', :'other');
 DELETE FROM booking.integrations WHERE org_id IN (:'org', :'other');
