@@ -12,7 +12,7 @@ use pgrx::spi::SpiClient;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::error::{Result, or_raise};
+use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::organization::as_postgres;
 use crate::outside_calendar::sync::Leased;
@@ -41,30 +41,45 @@ fn apply_calendar_changes(
 
 /// $1 org_id, $2 the ids of events.
 const OURS: &str = "
-    SELECT e.event_id FROM booking.calendar_events AS e WHERE e.org_id = $1 AND e.event_id = ANY ($2)";
+    SELECT e.event_id, e.starts_at, e.ends_at
+    FROM booking.calendar_events AS e
+    WHERE e.org_id = $1 AND e.event_id = ANY ($2)";
 
-/// Writes who is busy, and returns what is told of events of ours: each of those is a change of its own. An event may stand on a
-/// page twice; the later one counts.
+/// Events as they are told, each with the item that tells it. By their ids: one may stand on a page twice, and the later counts.
+type Page<'a> = BTreeMap<String, (Told, &'a Value)>;
+
+/// Writes who is busy, and returns what is told of events of ours: each of those is a change of its own.
 fn apply(client: &mut SpiClient<'_>, leased: &Leased, items: &[Value]) -> Result<Option<JsonB>> {
     let Some(zone) = leased.keep(client)? else { return Ok(None) };
-    let mut told: BTreeMap<String, (Told, &Value)> = BTreeMap::new();
-    for item in items {
-        if let Some(event) = Told::read(item, &zone) {
-            told.insert(event.id.clone(), (event, item));
+    let told = items.iter().filter_map(|item| Told::read(item, &zone).map(|told| (told.id.clone(), (told, item))));
+    let page: Page<'_> = told.collect();
+    let known = ours(client, leased.org_id, &page)?;
+    let (mut ours, mut busy) = (Vec::new(), Busy::default());
+    for (id, (told, item)) in page {
+        if known.contains_key(&id) {
+            ours.push(item.clone());
+        } else {
+            let own_time = told.series_id.as_ref().and_then(|id| known.get(id)).copied().flatten();
+            busy.note(told, own_time);
         }
     }
-    let ids: Vec<&str> = told.keys().map(String::as_str).collect();
-    let mut ours = Vec::new();
-    let known: Vec<Option<String>> = run_fresh(client, OURS, &[as_postgres(leased.org_id).into(), ids.into()])?
-        .map(|row| row.get(1))
-        .collect::<Result<_>>()?;
-    for id in known.into_iter().flatten() {
-        ours.extend(told.remove(&id).map(|(_, item)| item.clone()));
-    }
-    let mut busy = Busy::default();
-    told.into_values().for_each(|(event, _)| busy.note(event));
     busy.write(client, leased)?;
     Ok(Some(JsonB(json!({"busy": busy.ids.len(), "free": busy.free.len(), "ours": ours}))))
+}
+
+/// The events of ours that are on the page, or repeated there, and the time of each as it was last written.
+fn ours(client: &mut SpiClient<'_>, org_id: Uuid, page: &Page<'_>) -> Result<BTreeMap<String, Option<Span>>> {
+    let named = page.values().flat_map(|(told, _)| [Some(told.id.as_str()), told.series_id.as_deref()]);
+    let ids: Vec<&str> = named.flatten().collect();
+    let mut ours = BTreeMap::new();
+    for row in run_fresh(client, OURS, &[as_postgres(org_id).into(), ids.into()])? {
+        let moment = |column| -> Result<Option<DateTime<Utc>>> {
+            Ok(row.get::<TimestampWithTimeZone>(column)?.map(instant::from_postgres).transpose()?)
+        };
+        let id = row.get(1)?.ok_or_else(|| Error::missing("event"))?;
+        ours.insert(id, moment(2)?.zip(moment(3)?).map(|(start, end)| Span { start, end }));
+    }
+    Ok(ours)
 }
 
 /// What others have in the calendar.
@@ -77,9 +92,11 @@ struct Busy {
 }
 
 impl Busy {
-    fn note(&mut self, event: Told) {
+    /// `own_time` is that of the event of ours which it repeats: at that time it is the appointment itself.
+    fn note(&mut self, event: Told, own_time: Option<Span>) {
         match event.what {
             What::Gone => self.free.push(event.id),
+            What::There(there) if own_time == Some(there.time) => self.free.push(event.id),
             What::There(there) if !(there.is_busy && can_be_kept(there.time)) => self.free.push(event.id),
             What::There(there) => {
                 self.ids.push(event.id);

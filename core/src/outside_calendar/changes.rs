@@ -11,6 +11,8 @@ use crate::zone::{self, Zone};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub id: String,
+    /// The event that it repeats, if it is one of a series: somebody may have made one of ours recur.
+    pub series_id: Option<String>,
     pub what: What,
     pub etag: Option<String>,
     /// When it was last changed, by the provider's clock.
@@ -53,11 +55,19 @@ impl Told {
         };
         Some(Told {
             id: id.to_owned(),
+            series_id: series_id(id, text("recurringEventId")),
             what,
             etag: text("etag").map(str::to_owned),
             changed_at: changed_at.map(|moment| moment.with_timezone(&Utc)),
         })
     }
+}
+
+/// One of a series is called after the event that it repeats: that one's id, `_`, and the moment. Where a series was split, so is
+/// the event that it repeats. The ids that we give have no `_`.
+fn series_id(id: &str, stated: Option<&str>) -> Option<String> {
+    let first = stated.unwrap_or(id).split('_').next().unwrap_or_default();
+    (!first.is_empty() && first != id).then(|| first.to_owned())
 }
 
 /// A whole day is one of the calendar's owner: from midnight to midnight in the zone of the organization.
@@ -175,6 +185,22 @@ mod tests {
     }
 
     #[test]
+    fn one_of_a_series_names_the_event_that_it_repeats() {
+        let series_of = |item: &Value| read(item).series_id;
+        assert_eq!(series_of(&json!({"id": "abcg1"})), None);
+        assert_eq!(series_of(&json!({"id": "abcg1_20261124T140000Z"})).as_deref(), Some("abcg1"));
+        assert_eq!(series_of(&json!({"id": "x", "recurringEventId": "abcg1"})).as_deref(), Some("abcg1"));
+        let split =
+            json!({"id": "abcg1_R20261201T140000_20261208T140000Z", "recurringEventId": "abcg1_R20261201T140000"});
+        assert_eq!(series_of(&split).as_deref(), Some("abcg1"));
+        for odd in
+            [json!({"id": "_x"}), json!({"id": "x", "recurringEventId": 7}), json!({"id": "x", "recurringEventId": ""})]
+        {
+            assert_eq!(series_of(&odd), None, "{odd}");
+        }
+    }
+
+    #[test]
     fn what_is_shorter_than_a_microsecond_is_nothing() {
         let item = json!({
             "id": "x", "start": {"dateTime": "2026-11-24T12:00:00.0000001Z"}, "end": {"dateTime": "2026-11-24T12:00:00.0000002Z"},
@@ -201,7 +227,13 @@ mod tests {
     }
 
     fn told(what: What) -> Told {
-        Told { id: "x".to_owned(), what, etag: Some("\"2\"".to_owned()), changed_at: Some(at("2026-11-20 12:00")) }
+        Told {
+            id: "x".to_owned(),
+            series_id: None,
+            what,
+            etag: Some("\"2\"".to_owned()),
+            changed_at: Some(at("2026-11-20 12:00")),
+        }
     }
 
     fn written() -> Written {

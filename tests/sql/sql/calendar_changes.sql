@@ -299,6 +299,12 @@ SELECT org_id, job_id, lease, event_id FROM booking.claim_events('test', 100) WH
 EXECUTE tell_primary(pg_temp.moved(:'k_2', 77, 51, 52));
 SELECT booking.finish_event(:'held_org_id', :'held_job_id', :held_lease, :'held_event_id', '"77"', pg_temp.clock(77)) AS finished;
 SELECT * FROM jobs;
+-- Somebody makes an event of ours recur: where the appointment is, it is in nobody's way; at its other times somebody is busy.
+SELECT right(page->'ours'->0->>'id', 2) AS ours, page->'busy' AS busy, page->'free' AS free
+FROM booking.apply_calendar_changes(:'org', 'primary', (SELECT c.lease FROM booking.calendars AS c WHERE c.org_id = :'org' AND c.calendar_id = 'primary'), jsonb_build_array(
+    pg_temp.moved(:'k_2', 80, 51, 52), pg_temp.moved(:'k_2' || '_1', 80, 51, 52), pg_temp.moved(:'k_2' || '_2', 80, 75, 76),
+    pg_temp.moved('third', 80, 99, 100) || jsonb_build_object('recurringEventId', :'k_2'), pg_temp.moved('first', 80, 51, 52) || jsonb_build_object('recurringEventId', :'k_2'))) AS page;
+SELECT replace(outside_id, :'k_2', 'ours') AS outside, lower(during) - :'ten'::timestamptz AS after FROM booking.busy_blocks WHERE org_id = :'org' AND (outside_id LIKE :'k_2' || '%' OR outside_id IN ('first', 'third')) ORDER BY during;
 -- What cannot be.
 SELECT booking.calendar_event_changed(:'org', NULL, 1, '{}');
 SELECT booking.calendar_event_changed(:'org', 'primary', NULL, '{}');

@@ -224,7 +224,8 @@ impl Syncs {
 
 /// Of an event, what matters here: what else is in it is nobody's business, and could be anything.
 fn essence(event: &Value) -> Value {
-    const KEYS: [&str; 8] = ["id", "status", "etag", "updated", "start", "end", "transparency", "eventType"];
+    const KEYS: [&str; 9] =
+        ["id", "recurringEventId", "status", "etag", "updated", "start", "end", "transparency", "eventType"];
     let mut kept: Map<String, Value> =
         KEYS.into_iter().filter_map(|key| Some((key.to_owned(), readable(event.get(key)?)))).collect();
     let attendees = event.get("attendees").and_then(Value::as_array);
@@ -252,11 +253,11 @@ mod tests {
     #[test]
     fn of_an_event_only_what_matters_is_kept_and_nothing_that_a_database_cannot_hold() {
         let event = json!({
-            "id": "e1\0", "summary": "Zuzanna\0", "description": "x", "start": {"dateTime": "2026-11-24T12:00:00Z\0"},
+            "id": "e1\0", "recurringEventId": "e", "summary": "Zuzanna\0", "description": "x", "start": {"dateTime": "2026-11-24T12:00:00Z\0"},
             "attendees": [{"email": "a@b.c"}, {"self": true, "email": "me@b.c", "responseStatus": "declined"}],
         });
         let kept = json!({
-            "id": "e1", "start": {"dateTime": "2026-11-24T12:00:00Z"},
+            "id": "e1", "recurringEventId": "e", "start": {"dateTime": "2026-11-24T12:00:00Z"},
             "attendees": [{"self": true, "responseStatus": "declined"}],
         });
         assert_eq!(essence(&event), kept);
