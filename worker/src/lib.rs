@@ -1,5 +1,5 @@
-//! `booking-worker`: it carries what is due out of the database to Twilio and Google Calendar, and their news back. It decides
-//! nothing: texts, events, times and what follows come out of the functions of the database.
+//! `booking-worker`: it carries what is due out of the database to Twilio and Google Calendar, and their news back, and answers
+//! voice agents in time. It decides nothing: texts, events, times and what follows come out of the functions of the database.
 //!
 //! No `Debug` or `Display` of this crate shows a secret or a patient.
 
@@ -10,6 +10,7 @@ pub mod keys;
 pub mod outcome;
 pub mod secret;
 pub mod twilio;
+pub mod vapi;
 
 // The database.
 pub mod accounts;
