@@ -1,6 +1,8 @@
 //! Accounts, opened: the secret of an account is unsealed once for each of its versions, and Google's access is refreshed by one
 //! worker at a time.
 
+mod voice;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use crate::config::Options;
 use crate::database::Database;
 use crate::database::integrations::Integration;
 use crate::error::Error;
@@ -21,6 +24,8 @@ use crate::keys::Keyring;
 use crate::outcome::Failure;
 use crate::secret::{from_json, to_json};
 use crate::twilio::{Twilio, TwilioAccount};
+
+pub use voice::Voice;
 
 /// How long one worker has for a refresh before another may try.
 const REFRESH_SECONDS: i32 = 30;
@@ -36,7 +41,9 @@ pub struct Accounts {
     google: Option<Google>,
     http: Client,
     twilio_url: String,
+    vapi_url: String,
     senders: Mutex<HashMap<Uuid, Arc<Sender>>>,
+    voices: Mutex<HashMap<Uuid, Arc<Voice>>>,
     noted: Mutex<HashMap<(Uuid, Provider), Instant>>,
 }
 
@@ -59,10 +66,11 @@ impl Accounts {
         keys: Option<Arc<Keyring>>,
         google: Option<Google>,
         http: Client,
-        twilio_url: &str,
+        options: &Options,
     ) -> Self {
-        let (senders, noted) = (Mutex::default(), Mutex::default());
-        Accounts { database, keys, google, http, twilio_url: twilio_url.to_owned(), senders, noted }
+        let (twilio_url, vapi_url) = (options.twilio_url.clone(), options.vapi_url.clone());
+        let (senders, voices, noted) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Accounts { database, keys, google, http, twilio_url, vapi_url, senders, voices, noted }
     }
 
     /// The account that messages of an organization are sent with. `version`: the one that is wanted, if it is known already.

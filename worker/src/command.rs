@@ -2,22 +2,28 @@
 
 mod check;
 mod connect;
+mod findings;
 mod keys;
 mod requeue;
 mod run;
+mod vapi;
 
 use std::io::IsTerminal;
+use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::config::{Cli, Do, Keys};
+use crate::config::{Cli, Do, Keys, Vapi};
 use crate::context::Context;
 use crate::error::Error;
 
 /// How many connections a command that is over soon needs.
 const FEW: usize = 4;
 
-pub async fn run(cli: Cli) -> Result<(), Error> {
+/// The status that a dry run exits with where something differs: no success, and no failure (1) or misuse (2).
+const DIFFERS: u8 = 3;
+
+pub async fn run(cli: Cli) -> Result<ExitCode, Error> {
     let Cli { options, command } = cli;
     match command {
         Do::Run(run) => run::run(options, run).await,
@@ -27,7 +33,13 @@ pub async fn run(cli: Cli) -> Result<(), Error> {
         Do::Keys(Keys::Generate { id }) => keys::generate(&id),
         Do::Keys(Keys::Rotate) => keys::rotate(&Context::open(options, FEW)?).await,
         Do::Requeue { org, job } => requeue::requeue(&Context::open(options, FEW)?, org, job).await,
-    }
+        Do::Vapi(Vapi::Doctor { org }) => vapi::doctor::doctor(&Context::open(options, FEW)?, org).await,
+        Do::Vapi(Vapi::Sync(asked)) => {
+            let is_in_line = vapi::sync::sync(&Context::open(options, FEW)?, &asked).await?;
+            return Ok(if is_in_line { ExitCode::SUCCESS } else { ExitCode::from(DIFFERS) });
+        }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// How far something has come that may take long; on a terminal only.

@@ -16,7 +16,7 @@ use crate::google::{GoogleClient, GoogleEndpoints};
 use crate::integration::Provider;
 use crate::keys::Keyring;
 use crate::logs::LogFormat;
-use crate::twilio;
+use crate::{twilio, vapi};
 
 #[derive(Debug, Parser)]
 #[command(
@@ -53,6 +53,9 @@ pub enum Do {
     /// The keys that seal the accounts
     #[command(subcommand)]
     Keys(Keys),
+    /// The tools and the assistant of a voice agent at Vapi
+    #[command(subcommand)]
+    Vapi(Vapi),
     /// Have dead letters done again
     Requeue {
         #[arg(long, value_name = "ID")]
@@ -74,8 +77,33 @@ pub enum Keys {
     Rotate,
 }
 
+#[derive(Debug, Subcommand)]
+pub enum Vapi {
+    /// Create and change tools and the assistant until they are as the database says, and print what differed
+    Sync(VapiSync),
+    /// Say what is missing for calls to be answered
+    Doctor {
+        #[arg(long, value_name = "ID")]
+        org: Uuid,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct VapiSync {
+    #[arg(long, value_name = "ID")]
+    pub org: Uuid,
+    /// Print what differs and write nothing anywhere; exit with status 3 if something does
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where Vapi is to call; without it, what set_voice_agent was given, or else this worker's /vapi below --public-url
+    #[arg(long, value_name = "URL")]
+    pub server_url: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub struct Connect {
+    /// Vapi: the private API key is the first line, or BOOKING_VAPI_API_KEY; what Vapi is to prove itself with, of 16
+    /// characters or more, is the second, or BOOKING_VAPI_SERVER_SECRET
     pub provider: Provider,
     #[arg(long, value_name = "ID")]
     pub org: Uuid,
@@ -110,7 +138,7 @@ pub struct Options {
     /// The file of keys that seal the accounts, for nobody else to read; or the keys themselves in BOOKING_KEYS
     #[arg(long, env = "BOOKING_KEYS_FILE", value_name = "FILE", global = true)]
     pub keys_file: Option<PathBuf>,
-    /// The address that Twilio and Google reach this worker at
+    /// The address that Twilio, Google and Vapi reach this worker at
     #[arg(long, env = "BOOKING_PUBLIC_URL", value_name = "URL", global = true)]
     pub public_url: Option<Url>,
     /// The OAuth client of Google's console; its secret is in the file below or in BOOKING_GOOGLE_CLIENT_SECRET
@@ -126,6 +154,8 @@ pub struct Options {
     pub http_timeout_seconds: u64,
     #[arg(long, env = "BOOKING_TWILIO_URL", default_value = twilio::BASE_URL, hide = true, global = true)]
     pub twilio_url: String,
+    #[arg(long, env = "BOOKING_VAPI_URL", default_value = vapi::BASE_URL, hide = true, global = true)]
+    pub vapi_url: String,
     #[arg(long, env = "BOOKING_GOOGLE_AUTHORIZE_URL", hide = true, global = true)]
     pub google_authorize_url: Option<String>,
     #[arg(long, env = "BOOKING_GOOGLE_TOKEN_URL", hide = true, global = true)]

@@ -32,7 +32,7 @@ impl Context {
             Some(client) => Some(Google::new(http.clone(), &options.google_endpoints(), client)?),
             None => None,
         };
-        let accounts = Accounts::new(database.clone(), keys.clone(), google.clone(), http.clone(), &options.twilio_url);
+        let accounts = Accounts::new(database.clone(), keys.clone(), google.clone(), http.clone(), &options);
         Ok(Context { options, database, accounts, google, keys, http })
     }
 

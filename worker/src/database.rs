@@ -6,6 +6,7 @@ pub mod integrations;
 pub mod messages;
 pub mod syncs;
 pub mod system;
+pub mod voice;
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -72,7 +73,10 @@ impl Database {
         T: for<'a> tokio_postgres::types::FromSql<'a>,
     {
         let rows = self.rows(sql, arguments).await?;
-        let row = rows.first().ok_or_else(|| Error::Stated("the database has returned no row".to_owned()))?;
-        Ok(row.try_get(0)?)
+        Ok(first(&rows)?.try_get(0)?)
     }
+}
+
+fn first(rows: &[Row]) -> Result<&Row, Error> {
+    rows.first().ok_or_else(|| Error::Stated("the database has returned no row".to_owned()))
 }

@@ -12,7 +12,7 @@ async fn main() -> ExitCode {
     };
     logs::start(cli.options.log_format);
     match command::run(cli).await {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(status) => status,
         Err(error) => {
             eprintln!("booking-worker: {error}");
             ExitCode::FAILURE

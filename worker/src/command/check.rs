@@ -2,29 +2,13 @@
 
 use uuid::Uuid;
 
-use crate::accounts::Access;
+use super::findings::Findings;
+use crate::accounts::{Access, Voice};
 use crate::context::Context;
 use crate::database::integrations::Integration;
 use crate::error::Error;
 use crate::integration::Provider;
 use crate::outcome::Failure;
-
-/// What was found, line by line.
-#[derive(Default)]
-struct Findings {
-    troubles: usize,
-}
-
-impl Findings {
-    fn good(&self, what: &str) {
-        println!("ok      {what}");
-    }
-
-    fn bad(&mut self, what: &str) {
-        println!("MISSING {what}");
-        self.troubles = self.troubles.saturating_add(1);
-    }
-}
 
 pub async fn check(context: &Context, org_id: Option<Uuid>) -> Result<(), Error> {
     let mut findings = Findings::default();
@@ -45,10 +29,7 @@ pub async fn check(context: &Context, org_id: Option<Uuid>) -> Result<(), Error>
     if context.options.public_url.is_none() {
         println!("        no --public-url: nobody can tell of deliveries, answers and changed calendars");
     }
-    match findings.troubles {
-        0 => Ok(()),
-        troubles => Err(Error::Stated(format!("{troubles} of these are missing"))),
-    }
+    findings.end()
 }
 
 /// Whether it can be used at all.
@@ -94,7 +75,7 @@ async fn account(context: &Context, integration: &Integration, findings: &mut Fi
     let tried = match Provider::named(provider) {
         Some(Provider::Twilio) => twilio(context, integration).await,
         Some(Provider::Google) => google(context, integration).await,
-        Some(Provider::Vapi) => context.accounts.open::<serde_json::Value>(integration).map(drop),
+        Some(Provider::Vapi) => vapi(context, integration).await,
         None => Err(Error::Stated("this worker does not know the provider".to_owned())),
     };
     match (tried, &integration.problem) {
@@ -115,6 +96,13 @@ async fn google(context: &Context, integration: &Integration) -> Result<(), Erro
     let Access { version, calendar } = context.accounts.access(integration.org_id, None).await?;
     let tried = calendar.check().await;
     note(context, integration, version, tried.as_ref().err()).await;
+    Ok(tried?)
+}
+
+async fn vapi(context: &Context, integration: &Integration) -> Result<(), Error> {
+    let Voice { version, vapi, .. } = &*context.accounts.voice(integration.org_id).await?;
+    let tried = vapi.check().await;
+    note(context, integration, *version, tried.as_ref().err()).await;
     Ok(tried?)
 }
 

@@ -1,7 +1,7 @@
 //! Connecting accounts, and forgetting them. A secret comes from standard input or from the environment, and goes, sealed, into
 //! the database.
 
-use std::io::{BufRead, IsTerminal};
+use std::io::{BufRead, IsTerminal, Read};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
@@ -17,6 +17,7 @@ use crate::integration::Provider;
 use crate::secret::to_json;
 use crate::server::start_link;
 use crate::twilio::{Sender, Twilio, TwilioAccount};
+use crate::vapi::{Vapi, VapiAccount, server_secret};
 
 pub async fn connect(context: &Context, asked: &Connect) -> Result<(), Error> {
     match asked.provider {
@@ -73,16 +74,32 @@ fn google(context: &Context, org_id: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-#[derive(Serialize)]
-struct VapiAccount {
-    #[serde(serialize_with = "crate::secret::exposed")]
-    api_key: SecretString,
-}
+const API_KEY: &str = "BOOKING_VAPI_API_KEY";
+const SERVER_SECRET: &str = "BOOKING_VAPI_SERVER_SECRET";
 
 async fn vapi(context: &Context, asked: &Connect) -> Result<(), Error> {
-    let api_key = next_secret("BOOKING_VAPI_API_KEY", "the private API key")?;
-    store(context, asked.org, Provider::Vapi, &VapiAccount { api_key }, None).await?;
-    println!("Vapi's key is stored.");
+    let api_key = next_secret(API_KEY, "the private API key")?;
+    let stated = next_secret(SERVER_SECRET, "what Vapi is to prove itself with")?;
+    if std::env::var_os(API_KEY).is_some() != std::env::var_os(SERVER_SECRET).is_some() {
+        nothing_more()?;
+    }
+    let server_secret = server_secret(stated, &api_key)
+        .map_err(|error| Error::Stated(format!("the server secret cannot be used: {error}")))?;
+    let account = VapiAccount { api_key, server_secret };
+    if !asked.no_check {
+        Vapi::new(context.http.clone(), &context.options.vapi_url, account.api_key.clone())?.check().await?;
+    }
+    store(context, asked.org, Provider::Vapi, &account, None).await?;
+    println!(
+        "Vapi is connected. In its dashboard, make a credential of type Bearer Token with the server secret, and give its"
+    );
+    println!("id to booking.set_voice_agent (p_credential_id). Then: booking-worker vapi sync --org {}", asked.org);
+    match context.options.public("/vapi") {
+        Some(address) => println!("Vapi is to call {address}"),
+        None => {
+            println!("Without --public-url, say where Vapi is to call with --server-url or booking.set_voice_agent.")
+        }
+    }
     Ok(())
 }
 
@@ -112,6 +129,24 @@ fn next_secret(variable: &str, what: &str) -> Result<SecretString, Error> {
     input.lock().read_line(&mut line).map_err(|error| Error::Input(error.kind()))?;
     checked(&SecretString::from(line.as_str()), variable, what)
 }
+
+/// Refuses more lines than secrets were wanted: one that the environment has too would be taken for another.
+fn nothing_more() -> Result<(), Error> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        return Ok(());
+    }
+    let mut rest = zeroize::Zeroizing::new(String::new());
+    input.lock().take(LONGEST_REST).read_to_string(&mut rest).map_err(|error| Error::Input(error.kind()))?;
+    if rest.trim().is_empty() {
+        return Ok(());
+    }
+    let why = "standard input has more lines than secrets are missing in the environment: state each in one place only";
+    Err(Error::Stated(why.to_owned()))
+}
+
+/// As much of the rest of standard input as shows that there is one, in bytes.
+const LONGEST_REST: u64 = 4096;
 
 fn checked(secret: &SecretString, variable: &str, what: &str) -> Result<SecretString, Error> {
     let trimmed = secret.expose_secret().trim();
