@@ -193,6 +193,11 @@ pub struct RunOptions {
     #[arg(long, env = "BOOKING_DRAIN_SECONDS", value_name = "SECONDS", default_value_t = 25,
         value_parser = clap::value_parser!(u64).range(0..=600))]
     pub drain_seconds: u64,
+    /// How long a voice agent waits for its answer at most, in seconds; less than the 20 that Vapi itself waits. Calls have 8
+    /// connections to the database of their own, beside the 4 to 12 (as --concurrency) for jobs
+    #[arg(long, env = "BOOKING_ANSWER_SECONDS", value_name = "SECONDS", default_value_t = 12,
+        value_parser = clap::value_parser!(u64).range(2..=60))]
+    pub answer_seconds: u64,
     /// Exit when nothing is left to do
     #[arg(long)]
     pub until_idle: bool,

@@ -13,9 +13,14 @@ use crate::google::Google;
 use crate::http::http_client;
 use crate::keys::Keyring;
 
+/// How many connections voice agents have of their own. None is made before it is used.
+const CONNECTIONS_OF_CALLS: usize = 8;
+
 pub struct Context {
     pub options: Options,
     pub database: Database,
+    /// The same, by connections that no courier holds: somebody waits on the phone.
+    pub calls: Database,
     pub accounts: Accounts,
     pub google: Option<Google>,
     pub keys: Option<Arc<Keyring>>,
@@ -26,6 +31,7 @@ impl Context {
     /// `connections`: how many the database is used by at once.
     pub fn open(options: Options, connections: usize) -> Result<Self, Error> {
         let database = Database::open(options.database_url()?, connections)?;
+        let calls = Database::open(options.database_url()?, CONNECTIONS_OF_CALLS)?;
         let http = http_client(options.http_timeout())?;
         let keys = options.keys()?.map(Arc::new);
         let google = match options.google_client()? {
@@ -33,7 +39,7 @@ impl Context {
             None => None,
         };
         let accounts = Accounts::new(database.clone(), keys.clone(), google.clone(), http.clone(), &options);
-        Ok(Context { options, database, accounts, google, keys, http })
+        Ok(Context { options, database, calls, accounts, google, keys, http })
     }
 
     pub fn keys(&self) -> Result<&Keyring, Error> {

@@ -3,9 +3,10 @@
 mod google;
 mod operator;
 mod twilio;
+mod vapi;
 
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -20,17 +21,25 @@ use crate::error::Error;
 
 pub use google::start_link;
 
-/// No callback is longer.
+/// No callback is longer, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
+/// But for those of voice agents: at the end of a call they tell all that was said.
+const LARGEST_CALL: usize = 8 * 1024 * 1024;
 
 pub struct Served {
     pub context: Arc<Context>,
     pub metrics: PrometheusHandle,
     /// When the database was last asked for them.
     pub asked_at: Mutex<Option<Instant>>,
+    /// How long a voice agent waits at most.
+    pub answer_within: Duration,
 }
 
 pub fn routes(served: Arc<Served>) -> Router {
+    let calls = Router::new()
+        .route("/vapi", post(vapi::message))
+        .route("/api/vapi/tools/bookClinicAppointment", post(vapi::direct))
+        .layer(DefaultBodyLimit::max(LARGEST_CALL));
     Router::new()
         .route("/healthz", get(operator::healthz))
         .route("/readyz", get(operator::readyz))
@@ -41,6 +50,7 @@ pub fn routes(served: Arc<Served>) -> Router {
         .route("/google/callback", get(google::callback))
         .route("/google/{org_id}/notify", post(google::notify))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .merge(calls)
         .with_state(served)
 }
 

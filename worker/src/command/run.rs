@@ -7,6 +7,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -35,7 +36,7 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
         });
     }
     let stop = CancellationToken::new();
-    let listener = serve(&context, &run, stop.clone()).await?;
+    let (listener, serving) = serve(&context, &run, stop.clone()).await?;
     // What is wrong for good is said at once; a database that is away may come back.
     if let Err(error) = context.database.heartbeat(&name, &state(&run), false).await {
         if !error.may_pass() {
@@ -49,6 +50,10 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
     work(&context, &run, &name, &stop).await;
     stop.cancel();
     let _ = beats.await;
+    // Who is on the phone is answered still.
+    if timeout(Duration::from_secs(run.answer_seconds.min(run.drain_seconds)), serving).await.is_err() {
+        warn!("not every request could be answered in time");
+    }
     if let Err(error) = context.database.heartbeat(&name, &state(&run), true).await {
         warn!(%error, "cannot say goodbye to the database");
     }
@@ -74,21 +79,26 @@ fn state(run: &RunOptions) -> serde_json::Value {
     json!({"dryRun": run.dry_run, "concurrency": run.concurrency})
 }
 
-async fn serve(context: &Arc<Context>, run: &RunOptions, stop: CancellationToken) -> Result<String, Error> {
+async fn serve(
+    context: &Arc<Context>,
+    run: &RunOptions,
+    stop: CancellationToken,
+) -> Result<(String, JoinHandle<()>), Error> {
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .map_err(|error| Error::Stated(format!("cannot set metrics up: {error}")))?;
     let cannot = |error| Error::Listen(run.listen.clone(), error);
     let listener = TcpListener::bind(&run.listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
-    let served = Arc::new(Served { context: context.clone(), metrics, asked_at: Mutex::default() });
-    tokio::spawn(async move {
+    let answer_within = Duration::from_secs(run.answer_seconds);
+    let served = Arc::new(Served { context: context.clone(), metrics, asked_at: Mutex::default(), answer_within });
+    let serving = tokio::spawn(async move {
         let serving = axum::serve(listener, routes(served)).with_graceful_shutdown(stop.cancelled_owned());
         if let Err(error) = serving.await {
             error!(%error, "the server has ended");
         }
     });
-    Ok(address.to_string())
+    Ok((address.to_string(), serving))
 }
 
 /// The loops, one for each kind of job. When told to stop they finish what is under way, for as long as they may.
