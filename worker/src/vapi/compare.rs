@@ -49,18 +49,22 @@ pub fn differences(wanted: &Value, found: &Value) -> Vec<Difference> {
 }
 
 fn compare(path: &str, wanted: &Value, found: Option<&Value>, differences: &mut Vec<Difference>) {
+    // Nothing is as good as null, and as an object or a list without anything in it.
+    let found = found.filter(|found| !found.is_null());
     match (wanted, found) {
-        (Value::Object(fields), Some(Value::Object(others))) => {
+        (Value::Object(fields), None | Some(Value::Object(_))) => {
+            let others = found.and_then(Value::as_object);
             for (name, value) in fields {
-                compare(&below(path, name), value, others.get(name), differences);
+                compare(&below(path, name), value, others.and_then(|others| others.get(name)), differences);
             }
             // The properties of a schema are what a model fills in: one more is another schema.
             if path == "properties" || path.ends_with(".properties") {
-                let others = others.iter().filter(|(name, _)| !fields.contains_key(*name));
+                let others = others.into_iter().flatten().filter(|(name, _)| !fields.contains_key(*name));
                 differences.extend(others.map(|(name, value)| gone(below(path, name), value)));
             }
         }
-        (Value::Array(items), Some(Value::Array(others))) => {
+        (Value::Array(items), None | Some(Value::Array(_))) => {
+            let others = found.and_then(Value::as_array).map_or(&[] as &[Value], Vec::as_slice);
             for (position, item) in items.iter().enumerate() {
                 compare(&format!("{path}[{position}]"), item, others.get(position), differences);
             }
@@ -68,11 +72,7 @@ fn compare(path: &str, wanted: &Value, found: Option<&Value>, differences: &mut 
             differences.extend(others.map(|(position, other)| gone(format!("{path}[{position}]"), other)));
         }
         _ if is_same(wanted, found) => {}
-        _ => differences.push(Difference {
-            path: path.to_owned(),
-            old: found.filter(|found| !found.is_null()).cloned(),
-            new: Some(wanted.clone()),
-        }),
+        _ => differences.push(Difference { path: path.to_owned(), old: found.cloned(), new: Some(wanted.clone()) }),
     }
 }
 
@@ -84,12 +84,10 @@ fn gone(path: String, old: &Value) -> Difference {
     Difference { path, old: Some(old.clone()), new: None }
 }
 
-/// Of values that are not both objects or both lists. Nothing is as good as null, and as a list or an object that is empty.
+/// Of values that are not both objects or both lists.
 fn is_same(wanted: &Value, found: Option<&Value>) -> bool {
-    match (wanted, found.filter(|found| !found.is_null())) {
+    match (wanted, found) {
         (Value::Null, None) => true,
-        (Value::Array(items), None) => items.is_empty(),
-        (Value::Object(fields), None) => fields.is_empty(),
         // 20 and 20.0 are one number.
         (Value::Number(one), Some(Value::Number(other))) => one == other || one.as_f64() == other.as_f64(),
         (wanted, found) => Some(wanted) == found,
@@ -139,7 +137,7 @@ mod tests {
         let expected = [
             r#"function.description: "old" -> "new""#,
             r#"function.parameters.properties.a.type: "number" -> "string""#,
-            r#"function.parameters.properties.b: nothing -> {"type":"string"}"#,
+            r#"function.parameters.properties.b.type: nothing -> "string""#,
             "function.parameters.properties.c: {} -> nothing",
             "async: true -> false",
             "list[1]: 3 -> 2",
@@ -172,7 +170,7 @@ mod tests {
     #[test]
     fn a_path_is_below_another_by_whole_names() {
         let difference = &differences(&json!({"server": {"url": "u"}}), &json!({}))[0];
-        assert!(difference.is_below("server") && !difference.is_below("serv") && !difference.is_below("server.url"));
+        assert!(difference.is_below("server") && !difference.is_below("serv") && !difference.is_below("server.url.x"));
         let difference = &differences(&json!({"toolIds": ["t"]}), &json!({"toolIds": []}))[0];
         assert!(difference.is_below("toolIds") && difference.is_below("toolIds[0]"));
     }

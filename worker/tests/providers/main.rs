@@ -11,6 +11,9 @@ mod proxy;
 mod twilio_check;
 mod twilio_find;
 mod twilio_send;
+mod vapi_account;
+mod vapi_client;
+mod vapi_sync;
 
 use std::time::Duration;
 

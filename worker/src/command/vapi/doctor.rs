@@ -191,6 +191,6 @@ mod tests {
     fn what_is_not_in_line_is_named_without_its_text() {
         let differing = differences(&json!({"model": {"messages": [{"content": "long"}]}}), &json!({"model": {}}));
         let why = in_line(&differing).unwrap_err();
-        assert!(why.contains("(model.messages)") && !why.contains("long"), "{why}");
+        assert!(why.contains("(model.messages[0].content)") && !why.contains("long"), "{why}");
     }
 }
