@@ -1,1 +1,1 @@
-"""Servers on the loopback that answer as Twilio and Google do, keep what they were told, and fail when a test says so."""
+"""Servers on the loopback that answer as Twilio, Google and Vapi do, keep what they were told, and fail when a test says so."""
