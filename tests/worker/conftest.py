@@ -1,4 +1,4 @@
-"""What the tests of the worker stand on: stand-ins for Twilio and Google, and the program itself.
+"""What the tests of the worker stand on: stand-ins for Twilio, Google and Vapi, and the program itself.
 
 The tests of the stand-ins need neither a database nor the program. For the others: BOOKING_TEST_DSN is the conninfo of a
 superuser on a server that has the extension pg_booking, as in tests/python; BOOKING_WORKER_BIN is the program,
@@ -26,6 +26,7 @@ from office import Office, make_role, write_keys
 from stand_ins.google import FakeGoogle
 from stand_ins.listener import Listener
 from stand_ins.twilio import FakeTwilio
+from stand_ins.vapi import FakeVapi
 
 NO_DATABASE = "BOOKING_TEST_DSN is not set: pass a libpq conninfo of a superuser on a server that has the extension pg_booking"
 
@@ -40,6 +41,12 @@ def twilio() -> Iterator[FakeTwilio]:
 def google() -> Iterator[FakeGoogle]:
     with FakeGoogle() as google:
         yield google
+
+
+@pytest.fixture
+def vapi() -> Iterator[FakeVapi]:
+    with FakeVapi() as vapi:
+        yield vapi
 
 
 @pytest.fixture
@@ -101,13 +108,14 @@ def emulate(emulate_is_installed: None, listener: Listener, tmp_path: Path) -> I
 
 @pytest.fixture
 def office(
-    database: str, courier: Callable[..., Courier], worker_binary: Path, tmp_path: Path, twilio: FakeTwilio, google: FakeGoogle
+    database: str, courier: Callable[..., Courier], worker_binary: Path, tmp_path: Path, twilio: FakeTwilio, google: FakeGoogle,
+    vapi: FakeVapi,
 ) -> Iterator[Office]:
     """A clinic without accounts, in a database of its own, and a worker's role there."""
     session = connect(database)
     write_keys(worker_binary, tmp_path / "keys", "first")
     role = make_role(session)
-    yield Office(session, Clinic.open(database, session), role, courier, worker_binary, tmp_path, twilio, google)
+    yield Office(session, Clinic.open(database, session), role, courier, worker_binary, tmp_path, twilio, google, vapi)
     session.close()
     # The server may have been killed meanwhile.
     with connect(database) as last:

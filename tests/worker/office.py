@@ -8,8 +8,8 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,9 +21,13 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 from stand_ins.google import FakeGoogle
 from stand_ins.twilio import ACCOUNT, TOKEN, FakeTwilio
+from stand_ins.vapi import FakeVapi
+from stand_ins.vapi_call import VoiceCall
 
 PUBLIC = "https://worker.example.com"
 SENDER = "+12025550100"
+# What Vapi shows when it calls.
+SERVER_SECRET = "what-the-voice-agent-says-of-itself"
 PATIENCE = 40.0
 
 STATES = "SELECT kind, state, count(*) FROM booking.outbox WHERE org_id = %s GROUP BY kind, state ORDER BY kind, state"
@@ -49,6 +53,7 @@ class Office:
     place: Path
     twilio: FakeTwilio
     google: FakeGoogle
+    vapi: FakeVapi
     # What an operator has set differently.
     overrides: dict[str, str] = field(default_factory=dict)
 
@@ -79,6 +84,7 @@ class Office:
             "BOOKING_GOOGLE_TOKEN_URL": f"{self.google.url}/token",
             "BOOKING_GOOGLE_REVOKE_URL": f"{self.google.url}/revoke",
             "BOOKING_GOOGLE_CALENDAR_URL": f"{self.google.url}/calendar/v3",
+            "BOOKING_VAPI_URL": self.vapi.url,
         } | self.overrides
 
     # Programs.
@@ -97,12 +103,21 @@ class Office:
 
     def command(self, *arguments: str, words: str = "", status: int = 0, **env: str) -> str:
         """One of the other commands; `words` is its standard input. Returns all that it has printed."""
-        inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
+        returned, said = self.run(*arguments, words=words, **env)
+        assert returned == status, said
+        return said
+
+    def run(self, *arguments: str, words: str = "", without: Collection[str] = (), **env: str) -> tuple[int, str]:
+        """The same, whatever its exit status is, which comes first. `without` are variables that nobody has set."""
         done = subprocess.run(
             [self.binary, *arguments], input=words, capture_output=True, text=True, timeout=PATIENCE,
-            env=inherited | self.env | env, check=False)
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
+            env=self.surroundings(without, **env), check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    def surroundings(self, without: Collection[str] = (), **env: str) -> dict[str, str]:
+        """The environment of a command."""
+        inherited = {key: os.environ[key] for key in INHERITED if key in os.environ}
+        return inherited | {key: value for key, value in self.env.items() if key not in without} | env
 
     # Accounts.
 
@@ -110,6 +125,9 @@ class Office:
         return self.command(
             "connect", "twilio", "--org", self.org, "--account-sid", ACCOUNT, "--from", SENDER, "--per-second", str(per_second),
             words=f"{token}\n")
+
+    def connect_vapi(self, secret: str = SERVER_SECRET) -> str:
+        return self.command("connect", "vapi", "--org", self.org, words=f"{self.vapi.key}\n{secret}\n")
 
     def connect_google(self) -> str:
         """Consents, at the worker that was started last, and returns the page at the end."""
@@ -144,6 +162,10 @@ class Office:
         booked = self.clinic.book(at or future(), phone=phone or new_phone(), **changes)
         assert_booked(booked)
         return booked
+
+    def call(self, caller: str | None = None, secret: str = SERVER_SECRET, **changes: Any) -> VoiceCall:
+        """Somebody calls this organization's voice agent, whose server is the worker that was started last."""
+        return VoiceCall(f"http://{self.address}", self.org, secret, caller or new_phone(), **changes)
 
     def move(self, booked: dict[str, Any], at: object) -> None:
         assert_booked(one(self.session, "SELECT booking.reschedule_appointment_atomic(%s, %s, %s)", [self.org, booked["appointmentId"], at]))
@@ -192,7 +214,7 @@ class Office:
     def add_colleague(self) -> Office:
         """Another organization in the same database, for the same workers."""
         clinic = Clinic.open(self.clinic.dsn, self.session)
-        return Office(self.session, clinic, self.role, self.courier, self.binary, self.place, self.twilio, self.google)
+        return replace(self, clinic=clinic)
 
 
 def make_role(session: psycopg.Connection) -> str:

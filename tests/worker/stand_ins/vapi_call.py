@@ -134,7 +134,10 @@ class VoiceCall:
 
     def post(self, path: str, document: object, headers: dict[str, str] | None = None) -> Answered:
         """`headers`, if they are given, take the place of those that `auth` makes."""
-        body = json.dumps(document).encode()
+        return self.post_bytes(path, json.dumps(document).encode(), headers)
+
+    def post_bytes(self, path: str, body: bytes, headers: dict[str, str] | None = None) -> Answered:
+        """Any body at all."""
         proof = self.auth(self.secret, body) if headers is None else headers
         began = time.monotonic()
         answer = self._web.post(f"{self.server_url}{path}", body, {"Content-Type": "application/json"} | proof)
