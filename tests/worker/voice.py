@@ -30,6 +30,11 @@ def day_and_time(at: datetime) -> dict[str, str]:
     return {"appointmentDate": f"{at:%Y-%m-%d}", "appointmentTime": f"{at:%H:%M}"}
 
 
+def new_time(at: datetime) -> dict[str, str]:
+    """The arguments of a move."""
+    return {"newDate": f"{at:%Y-%m-%d}", "newTime": f"{at:%H:%M}"}
+
+
 def wanted(at: datetime, phone: str, **changes: Any) -> dict[str, Any]:
     """The arguments of a booking."""
     return day_and_time(at) | {"patientName": "ann lee", "patientPhone": phone, "serviceType": "checkup"} | changes
@@ -59,6 +64,14 @@ def confirmed(at: datetime, name: str = "Ann Lee") -> str:
 
 def held(at: datetime, name: str = "Ann Lee") -> str:
     return f"I have reserved the appointment for {name} {moment(at)}. It will be confirmed in a moment."
+
+
+def known(at: datetime, name: str = "Ann Lee") -> str:
+    return f"{name} has an appointment for checkup {moment(at)}."
+
+
+def booked_already(at: datetime, name: str = "Ann Lee") -> str:
+    return f"{name} already has this appointment {moment(at)}. It is booked."
 
 
 def moved(at: datetime, name: str = "Ann Lee") -> str:
