@@ -104,22 +104,26 @@ def test_what_is_free_is_said_and_can_be_booked(agent: Office):
     assert say(call, "book_appointment", wish(call, at(9, 30))) == confirmed(at(9, 30))
 
 
-@pytest.mark.parametrize(("changes", "words"), [
+MISHEARD = [
     ({"appointmentDate": "someday"}, "which day"), ({"appointmentTime": "2:30"}, "what time"), ({"patientPhone": "555"}, "phone number"),
     ({"patientName": ""}, "name"), ({"patientEmail": "at"}, "email"), ({"appointmentDate": None}, "the date"), ({"appointmentTime": "unknown"}, "the time"),
-])
-def test_what_was_not_understood_is_asked_for_again(agent: Office, changes: dict, words: str):
+]
+
+
+def test_what_was_not_understood_is_asked_for_again(agent: Office):
     call = agent.call()
-    assert words in say(call, "book_appointment", wish(call, at(12), **changes)).lower()
+    for changes, words in MISHEARD:
+        assert words in say(call, "book_appointment", wish(call, at(12), **changes)).lower(), changes
     assert agent.clinic.appointments() == []
 
 
-@pytest.mark.parametrize("arguments", ["", "{", "[]", [], 7, None, {"appointmentDate": {"day": [1]}}, "x" * 10_000, {"patientName": "\u0000"}])
-def test_arguments_that_make_no_sense_are_answered_with_a_sentence(agent: Office, arguments: object):
+def test_arguments_that_make_no_sense_are_answered_with_a_sentence(agent: Office):
     call = agent.call(style="metadata")
-    (result,) = call.tools([ToolCall("book_appointment", arguments, "call_odd")]).results
-    assert (result["toolCallId"], result["name"]) == ("call_odd", "book_appointment")
-    assert_can_be_read_aloud(result["result"])
+    odd = ["", "{", "[]", [], 7, None, {"appointmentDate": {"day": [1]}}, "x" * 10_000, {"patientName": "\u0000"}]
+    for number, arguments in enumerate(odd):
+        (result,) = call.tools([ToolCall("book_appointment", arguments, f"call_Odd{number}")]).results
+        assert (result["toolCallId"], result["name"]) == (f"call_Odd{number}", "book_appointment"), arguments
+        assert_can_be_read_aloud(result["result"])
     assert agent.clinic.appointments() == []
 
 
