@@ -95,7 +95,7 @@ COMMENT ON COLUMN booking.outbox.lease IS 'Rises with every claim. Only the hold
 COMMENT ON COLUMN booking.outbox.leased_by IS 'The courier that claimed it last.';
 COMMENT ON COLUMN booking.outbox.leased_until IS 'When another courier may claim it; NULL unless it is running.';
 COMMENT ON COLUMN booking.outbox.last_error IS 'Why the last attempt failed.';
-COMMENT ON COLUMN booking.outbox.errors IS 'Every error, oldest first: [{"at", "attempt", "error", "code"}].';
+COMMENT ON COLUMN booking.outbox.errors IS 'Every error, oldest first: [{"at", "attempt", "error", "code"}], with "outcome" where a courier said it.';
 COMMENT ON COLUMN booking.outbox.created_at IS 'When it was written: the start of that transaction.';
 COMMENT ON COLUMN booking.outbox.finished_at IS 'When it ended.';
 COMMENT ON INDEX booking.outbox_waiting IS 'The messages that can be claimed, by time.';
@@ -481,10 +481,6 @@ CREATE TABLE booking.voice_agents (
     updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 
--- A message that names no organization names its assistant, or the number that was called.
-CREATE INDEX voice_agents_by_assistant ON booking.voice_agents (assistant_id) WHERE assistant_id IS NOT NULL;
-CREATE INDEX voice_agents_by_number ON booking.voice_agents (phone_number) WHERE phone_number IS NOT NULL;
-
 ALTER TABLE booking.voice_agents ENABLE ROW LEVEL SECURITY;
 CREATE POLICY voice_agents_of_tenant ON booking.voice_agents USING (org_id = booking.current_org_id());
 
@@ -499,8 +495,6 @@ COMMENT ON COLUMN booking.voice_agents.server_url IS 'Where Vapi sends its messa
 COMMENT ON COLUMN booking.voice_agents.credential_id IS 'The credential with which Vapi signs them, as Vapi calls it.';
 COMMENT ON COLUMN booking.voice_agents.created_at IS 'When it was first set up.';
 COMMENT ON COLUMN booking.voice_agents.updated_at IS 'When it was last set up.';
-COMMENT ON INDEX booking.voice_agents_by_assistant IS 'Whose assistant it is.';
-COMMENT ON INDEX booking.voice_agents_by_number IS 'Whose number it is.';
 COMMENT ON POLICY voice_agents_of_tenant ON booking.voice_agents IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
@@ -603,7 +597,7 @@ CREATE TABLE booking.call_messages (
 );
 
 CREATE INDEX call_messages_of_call ON booking.call_messages (org_id, call_id) WHERE call_id IS NOT NULL;
-CREATE INDEX call_messages_by_time ON booking.call_messages (received_at);
+CREATE INDEX call_messages_by_time ON booking.call_messages (org_id, received_at);
 
 ALTER TABLE booking.call_messages ENABLE ROW LEVEL SECURITY;
 CREATE POLICY call_messages_of_tenant ON booking.call_messages USING (org_id = booking.current_org_id());
@@ -756,6 +750,7 @@ CREATE FUNCTION booking.claim_messages(
     "marker" TEXT,
     "is_unsure" bool,
     "first_tried_at" timestamp with time zone,
+    "former_sids" TEXT[],
     "wait_milliseconds" INT,
     "integration_version" bigint
 )
@@ -1256,7 +1251,8 @@ BEGIN
     EXECUTE format('GRANT UPDATE (assistant_id, assistant_name, prompt, phone_number, server_url, credential_id, updated_at)
         ON booking.voice_agents TO %s', p_role);
     EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
-    EXECUTE format('GRANT INSERT (org_id, calendar_id), UPDATE (sync_token, next_sync_at, lease, leased_until, is_used)
+    EXECUTE format('GRANT INSERT (org_id, calendar_id), UPDATE (sync_token, next_sync_at, lease, leased_until, is_used,
+            channel_id, channel_resource_id, channel_expires_at)
         ON booking.calendars TO %s', p_role);
     EXECUTE format('GRANT SELECT (ciphertext, nonce), UPDATE (connected, problem, key_id, nonce, ciphertext, version, expires_at,
             refreshing_until, next_send_at, updated_at)
@@ -1409,7 +1405,7 @@ COMMENT ON FUNCTION booking.enforced_system_prompt(text, uuid, text, timestamptz
     'The system prompt of an assistant: the rules of booking, with the date and time of p_now in the organization''s zone and the names of the tools, then p_custom_prompt (up to 20,000 characters), quoted so that it can neither end, imitate nor lift them. An enforced prompt that is passed in is taken for its quoted part. p_assistant_name NULL: that of set_voice_agent. Bad input: 22023. Source: core/src/voice/prompt.rs';
 
 COMMENT ON FUNCTION booking.claim_messages(text, integer, integer, boolean) IS
-    'For couriers: up to p_limit (1 to 100) messages that are due, also reminders of follow-ups (kind follow_up), of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each waits wait_milliseconds from now, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
+    'For couriers: up to p_limit (1 to 100) messages that are due, also reminders of follow-ups (kind follow_up), of every organization that the role sees, in turn, leased to p_worker for p_lease_seconds (1 to 3600). Each waits wait_milliseconds from now, so that no sender is faster than its per_second. body ends in marker. is_unsure: an attempt since first_tried_at ended without a word, so look for the marker at the provider before you send again, among messages other than former_sids, which it could not deliver. p_is_dry_run: only those of organizations without an account, which else are given up as not_configured. What has missed its time or is not true any more is finished and not returned. Bad input: 22023. Source: src/outbox/message.rs';
 COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
     'For couriers: the provider has taken the message and calls it p_provider_sid; p_status in the provider''s word, or dry_run. False where the lease is not the latest: somebody else has the job, and nothing was changed. Bad input: 22023. Source: src/outbox/report.rs';
 COMMENT ON FUNCTION booking.fail_job(uuid, uuid, bigint, text, text, text, integer) IS

@@ -10,7 +10,7 @@ CREATE TABLE booking.call_messages (
 );
 
 CREATE INDEX call_messages_of_call ON booking.call_messages (org_id, call_id) WHERE call_id IS NOT NULL;
-CREATE INDEX call_messages_by_time ON booking.call_messages (received_at);
+CREATE INDEX call_messages_by_time ON booking.call_messages (org_id, received_at);
 
 ALTER TABLE booking.call_messages ENABLE ROW LEVEL SECURITY;
 CREATE POLICY call_messages_of_tenant ON booking.call_messages USING (org_id = booking.current_org_id());

@@ -11,10 +11,6 @@ CREATE TABLE booking.voice_agents (
     updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 
--- A message that names no organization names its assistant, or the number that was called.
-CREATE INDEX voice_agents_by_assistant ON booking.voice_agents (assistant_id) WHERE assistant_id IS NOT NULL;
-CREATE INDEX voice_agents_by_number ON booking.voice_agents (phone_number) WHERE phone_number IS NOT NULL;
-
 ALTER TABLE booking.voice_agents ENABLE ROW LEVEL SECURITY;
 CREATE POLICY voice_agents_of_tenant ON booking.voice_agents USING (org_id = booking.current_org_id());
 
@@ -29,8 +25,6 @@ COMMENT ON COLUMN booking.voice_agents.server_url IS 'Where Vapi sends its messa
 COMMENT ON COLUMN booking.voice_agents.credential_id IS 'The credential with which Vapi signs them, as Vapi calls it.';
 COMMENT ON COLUMN booking.voice_agents.created_at IS 'When it was first set up.';
 COMMENT ON COLUMN booking.voice_agents.updated_at IS 'When it was last set up.';
-COMMENT ON INDEX booking.voice_agents_by_assistant IS 'Whose assistant it is.';
-COMMENT ON INDEX booking.voice_agents_by_number IS 'Whose number it is.';
 COMMENT ON POLICY voice_agents_of_tenant ON booking.voice_agents IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';
 

@@ -37,9 +37,9 @@ fn set_voice_agent(
             text.as_deref().map(|text| limits::label(what, text, Code::InvalidRequest)).transpose()
         };
         let (assistant_id, credential_id) =
-            (label("assistant id", &p_assistant_id)?, label("credential id", &p_credential_id)?);
+            (label("Vapi assistant id", &p_assistant_id)?, label("Vapi credential id", &p_credential_id)?);
         let (assistant_name, server_url) =
-            (label("assistant name", &p_assistant_name)?, label("server URL", &p_server_url)?);
+            (label("name of the assistant", &p_assistant_name)?, label("server URL", &p_server_url)?);
         if let Some(url) = server_url.as_deref().filter(|url| !is_address(url)) {
             let message = format!("server URL {} is not one", booking_core::refusal::quoted(url));
             return Err(
@@ -236,7 +236,7 @@ fn tool_registered(p_org_id: Option<pgrx::Uuid>, p_name: Option<String>, p_tool_
             let message = format!("{} is no tool", booking_core::refusal::quoted(stated));
             invalid(message, format!("pass one of {}", Tool::ALL.map(Tool::as_str).join(", ")))
         })?;
-        let tool_id = p_tool_id.as_deref().map(|id| limits::label("tool id", id, Code::InvalidRequest)).transpose()?;
+        let tool_id = p_tool_id.as_deref().map(|id| limits::label("Vapi tool id", id, Code::InvalidRequest)).transpose()?;
         Spi::connect_mut(|client| {
             Agent::read(client, org_id)?;
             let (org, name) = (as_postgres(org_id).into(), tool.as_str().into());

@@ -179,3 +179,6 @@ SELECT booking.set_follow_ups('00000000-0000-7000-8000-000000000001');
 INSERT INTO booking.outbox (org_id, id, kind, appointment_id, deadline) VALUES (:'org', :'follow_up', 'follow_up', :'follow_up', now());
 INSERT INTO booking.outbox (org_id, id, kind, follow_up_id, deadline) VALUES (:'org', :'follow_up', 'reminder', :'follow_up', now());
 INSERT INTO booking.outbox (org_id, id, kind, follow_up_id, appointment_id, deadline) VALUES (:'org', :'follow_up', 'follow_up', :'follow_up', :'follow_up', now());
+-- Nothing is left to couriers, or to be counted.
+DELETE FROM booking.outbox WHERE org_id = :'org';
+DELETE FROM booking.integrations WHERE org_id = :'org';
