@@ -6,6 +6,7 @@ mod findings;
 mod keys;
 mod requeue;
 mod run;
+mod secrets;
 mod vapi;
 
 use std::io::IsTerminal;
@@ -33,7 +34,9 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Error> {
         Do::Keys(Keys::Generate { id }) => keys::generate(&id),
         Do::Keys(Keys::Rotate) => keys::rotate(&Context::open(options, FEW)?).await,
         Do::Requeue { org, job } => requeue::requeue(&Context::open(options, FEW)?, org, job).await,
-        Do::Vapi(Vapi::Doctor { org }) => vapi::doctor::doctor(&Context::open(options, FEW)?, org).await,
+        Do::Vapi(Vapi::Doctor { org, server_url }) => {
+            vapi::doctor::doctor(&Context::open(options, FEW)?, org, server_url.as_deref()).await
+        }
         Do::Vapi(Vapi::Sync(asked)) => {
             let is_in_line = vapi::sync::sync(&Context::open(options, FEW)?, &asked).await?;
             return Ok(if is_in_line { ExitCode::SUCCESS } else { ExitCode::from(DIFFERS) });

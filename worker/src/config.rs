@@ -85,6 +85,9 @@ pub enum Vapi {
     Doctor {
         #[arg(long, value_name = "ID")]
         org: Uuid,
+        /// Where Vapi is to call, if sync was told so too
+        #[arg(long, value_name = "URL")]
+        server_url: Option<String>,
     },
 }
 
@@ -102,7 +105,7 @@ pub struct VapiSync {
 
 #[derive(Debug, Args)]
 pub struct Connect {
-    /// Vapi: the private API key is the first line, or BOOKING_VAPI_API_KEY; what Vapi is to prove itself with, of 16
+    /// Whose account it is. Vapi: the private API key is the first line, or BOOKING_VAPI_API_KEY; the server secret, of 16
     /// characters or more, is the second, or BOOKING_VAPI_SERVER_SECRET
     pub provider: Provider,
     #[arg(long, value_name = "ID")]

@@ -23,6 +23,8 @@ use crate::error::Error;
 pub const CONTRACT: i64 = 1;
 /// How long it waits for a connection.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long the network may keep what was sent.
+const UNHEARD: Duration = Duration::from_secs(15);
 /// No statement of a worker takes long; one that does is stuck.
 const LIMITS: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
     SET idle_in_transaction_session_timeout = '60s'; SET timezone = 'UTC'";
@@ -41,6 +43,8 @@ impl Database {
         let mut config = Config::from_str(url).map_err(Error::DatabaseUrl)?;
         config.application_name("booking-worker").connect_timeout(PATIENCE);
         config.keepalives_idle(Duration::from_secs(30));
+        // A connection that leads nowhere any more is given up, before everybody has waited for it.
+        config.tcp_user_timeout(UNHEARD);
         let tls = rustls::ClientConfig::with_platform_verifier()
             .map_err(|error| Error::Stated(format!("cannot set TLS up: {error}")))?;
         let manager = Manager::from_config(

@@ -1,13 +1,11 @@
 //! Connecting accounts, and forgetting them. A secret comes from standard input or from the environment, and goes, sealed, into
 //! the database.
 
-use std::io::{BufRead, IsTerminal, Read};
-
-use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::secrets::Secrets;
 use crate::config::Connect;
 use crate::context::Context;
 use crate::database::integrations::Integration;
@@ -17,7 +15,7 @@ use crate::integration::Provider;
 use crate::secret::to_json;
 use crate::server::start_link;
 use crate::twilio::{Sender, Twilio, TwilioAccount};
-use crate::vapi::{Vapi, VapiAccount, server_secret};
+use crate::vapi::Vapi;
 
 pub async fn connect(context: &Context, asked: &Connect) -> Result<(), Error> {
     match asked.provider {
@@ -38,9 +36,10 @@ async fn twilio(context: &Context, asked: &Connect) -> Result<(), Error> {
             });
         }
     };
-    let auth_token = next_secret("BOOKING_TWILIO_AUTH_TOKEN", "the auth token of the account")?;
+    let mut secrets = Secrets::stated();
+    let auth_token = secrets.next("BOOKING_TWILIO_AUTH_TOKEN", "the auth token of the account")?;
     let api_key_secret = match asked.api_key_sid {
-        Some(_) => Some(next_secret("BOOKING_TWILIO_API_KEY_SECRET", "the secret of the API key")?),
+        Some(_) => Some(secrets.next("BOOKING_TWILIO_API_KEY_SECRET", "the secret of the API key")?),
         None => None,
     };
     let account = TwilioAccount {
@@ -74,18 +73,8 @@ fn google(context: &Context, org_id: Uuid) -> Result<(), Error> {
     Ok(())
 }
 
-const API_KEY: &str = "BOOKING_VAPI_API_KEY";
-const SERVER_SECRET: &str = "BOOKING_VAPI_SERVER_SECRET";
-
 async fn vapi(context: &Context, asked: &Connect) -> Result<(), Error> {
-    let api_key = next_secret(API_KEY, "the private API key")?;
-    let stated = next_secret(SERVER_SECRET, "what Vapi is to prove itself with")?;
-    if std::env::var_os(API_KEY).is_some() != std::env::var_os(SERVER_SECRET).is_some() {
-        nothing_more()?;
-    }
-    let server_secret = server_secret(stated, &api_key)
-        .map_err(|error| Error::Stated(format!("the server secret cannot be used: {error}")))?;
-    let account = VapiAccount { api_key, server_secret };
+    let account = Secrets::stated().of_vapi()?;
     if !asked.no_check {
         Vapi::new(context.http.clone(), &context.options.vapi_url, account.api_key.clone())?.check().await?;
     }
@@ -114,46 +103,6 @@ async fn store(
     let sealed = context.keys()?.seal(&to_json(account)?, &context_of);
     context.database.connect_integration(org_id, provider, &sealed, settings, None).await?;
     Ok(())
-}
-
-/// A secret: from the environment, or else the next line of standard input.
-fn next_secret(variable: &str, what: &str) -> Result<SecretString, Error> {
-    if let Ok(value) = std::env::var(variable) {
-        return checked(&SecretString::from(value), variable, what);
-    }
-    let input = std::io::stdin();
-    if input.is_terminal() {
-        eprintln!("Enter {what}, and then press Return (it is shown; to avoid that, use {variable} or a pipe):");
-    }
-    let mut line = zeroize::Zeroizing::new(String::new());
-    input.lock().read_line(&mut line).map_err(|error| Error::Input(error.kind()))?;
-    checked(&SecretString::from(line.as_str()), variable, what)
-}
-
-/// Refuses more lines than secrets were wanted: one that the environment has too would be taken for another.
-fn nothing_more() -> Result<(), Error> {
-    let input = std::io::stdin();
-    if input.is_terminal() {
-        return Ok(());
-    }
-    let mut rest = zeroize::Zeroizing::new(String::new());
-    input.lock().take(LONGEST_REST).read_to_string(&mut rest).map_err(|error| Error::Input(error.kind()))?;
-    if rest.trim().is_empty() {
-        return Ok(());
-    }
-    let why = "standard input has more lines than secrets are missing in the environment: state each in one place only";
-    Err(Error::Stated(why.to_owned()))
-}
-
-/// As much of the rest of standard input as shows that there is one, in bytes.
-const LONGEST_REST: u64 = 4096;
-
-fn checked(secret: &SecretString, variable: &str, what: &str) -> Result<SecretString, Error> {
-    let trimmed = secret.expose_secret().trim();
-    if trimmed.is_empty() {
-        return Err(Error::Stated(format!("{what} is missing: set {variable}, or write it to standard input")));
-    }
-    Ok(SecretString::from(trimmed))
 }
 
 /// Takes the consent back where that is possible, and forgets the secret in any case.

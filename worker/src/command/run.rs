@@ -47,12 +47,17 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
     info!(worker = name, listening = %listener, dry_run = run.dry_run, version = env!("CARGO_PKG_VERSION"), "at work");
     tokio::spawn(stop_on_signal(stop.clone()));
     let beats = tokio::spawn(beat(context.clone(), name.clone(), run.clone(), stop.clone()));
+    let last_answers = tokio::spawn({
+        let (stop, patience) = (stop.clone(), Duration::from_secs(run.answer_seconds.min(run.drain_seconds)));
+        async move { drained(&stop, patience).await }
+    });
     work(&context, &run, &name, &stop).await;
     stop.cancel();
     let _ = beats.await;
     // Who is on the phone is answered still.
-    if timeout(Duration::from_secs(run.answer_seconds.min(run.drain_seconds)), serving).await.is_err() {
-        warn!("not every request could be answered in time");
+    tokio::select! {
+        _ = serving => (),
+        _ = last_answers => warn!("not every request could be answered in time"),
     }
     if let Err(error) = context.database.heartbeat(&name, &state(&run), true).await {
         warn!(%error, "cannot say goodbye to the database");

@@ -117,7 +117,12 @@ impl Call {
         let is_valid = |voice: &Voice| is_valid(&voice.account.server_secret, &self.headers, &self.body, Utc::now());
         let trouble = match timeout_at(deadline.0, account).await {
             Ok(Ok(Some((org_id, voice)))) if is_valid(&voice) => return Ok(Caller::Known(org_id)),
-            Ok(Ok(_)) => return Err(Box::new(unauthorized())),
+            Ok(Ok(known)) => {
+                if let Some((org_id, _)) = known {
+                    warn!(%org_id, "a voice agent does not prove itself: at Vapi, is its credential the server secret?");
+                }
+                return Err(Box::new(unauthorized()));
+            }
             Ok(Err(error)) if is_about_the_body(&error) => return Err(Box::new(unauthorized())),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the database has not answered in time".to_owned(),
@@ -138,7 +143,6 @@ fn is_about_the_body(error: &Error) -> bool {
 
 fn unauthorized() -> Response {
     count("forged");
-    warn!("a call that proves no voice agent of ours");
     (StatusCode::UNAUTHORIZED, Json(json!({"error": "unauthorized"}))).into_response()
 }
 

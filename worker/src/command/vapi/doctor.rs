@@ -19,14 +19,14 @@ use crate::vapi::{Vapi, tool};
 
 const SYNC: &str = "run booking-worker vapi sync";
 
-pub async fn doctor(context: &Context, org_id: Uuid) -> Result<(), Error> {
+pub async fn doctor(context: &Context, org_id: Uuid, stated_url: Option<&str>) -> Result<(), Error> {
     let mut findings = Findings::default();
     let agent = context.database.voice_agent(org_id).await?;
     match agent.problems.as_slice() {
         [] => findings.good("the database has all that a voice agent needs"),
         problems => problems.iter().for_each(|problem| findings.bad(problem)),
     }
-    let server = match server_url(&context.options, None, &agent) {
+    let server = match server_url(&context.options, stated_url, &agent) {
         Ok(url) => Some(tool::server(&url, agent.credential_id.as_deref())),
         Err(error) => {
             findings.bad(&error.to_string());

@@ -41,6 +41,9 @@ pub async fn sync(context: &Context, asked: &VapiSync) -> Result<bool, Error> {
     if agent.assistant_id.is_none() {
         println!("No assistant is named, so only the tools were looked at: booking.set_voice_agent takes its id.");
     }
+    // Some of what was missing may be there now.
+    let is_changed = tally.differing > 0 && !asked.dry_run;
+    let agent = if is_changed { context.database.voice_agent(asked.org).await? } else { agent };
     for problem in &agent.problems {
         println!("Note: {problem}");
     }
