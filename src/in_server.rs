@@ -2,11 +2,15 @@
 
 #[pgrx::pg_schema]
 mod tests {
+    use booking_core::follow_up::Kind;
+    use booking_core::phone::normalize_phone;
     use booking_core::zone::{Zone, local_time};
     use chrono::{DateTime, TimeZone, Utc};
     use pgrx::prelude::*;
 
+    use crate::follow_up::{self, New};
     use crate::instant;
+    use crate::organization::{as_postgres, from_postgres};
     use crate::server_zone::ServerZone;
     use crate::statement::run_fresh;
 
@@ -50,6 +54,39 @@ mod tests {
         for name in ["", "Mars/Olympus", "XYZ+3", "../etc/passwd", "right/UTC", "a\0b"] {
             assert!(ServerZone::named(name).is_err(), "{name:?}");
         }
+    }
+
+    #[pg_test]
+    fn what_a_caller_leaves_is_due_as_the_organization_has_set_it() {
+        let kept = Spi::connect_mut(|client| -> crate::error::Result<(Option<String>, Option<String>)> {
+            let made = run_fresh(client, "SELECT booking.create_organization('Riverside Dental')", &[])?.first()?;
+            let org: pgrx::Uuid = made.get(1)?.expect("an id");
+            run_fresh(client, "SELECT booking.set_follow_ups($1, 'Front desk', '+12125550100', 15)", &[org.into()])?;
+            let phone = normalize_phone("+14155550123", "US")?;
+            let new = New {
+                kind: Kind::Message,
+                note: "call\u{7}back",
+                phone: Some(&phone),
+                name: Some("Ann\nLee"),
+                due_at: None,
+                owner: None,
+                owner_phone: None,
+                call_id: Some("call-1"),
+                appointment_id: None,
+                contact_id: None,
+            };
+            let created = follow_up::create(client, from_postgres(org), &new)?;
+            assert_eq!((created.due_at - instant::transaction_now()).num_minutes(), 15);
+            let id = as_postgres(created.id);
+            let sql = "
+                SELECT pg_catalog.concat_ws('|', f.kind, f.note, f.name, f.phone, f.call_id), f.owner
+                FROM booking.follow_ups AS f WHERE f.org_id = $1 AND f.id = $2";
+            let row = run_fresh(client, sql, &[org.into(), id.into()])?.first()?;
+            Ok((row.get(1)?, row.get(2)?))
+        });
+        let (said, owner) = kept.expect("a follow-up");
+        assert_eq!(said.as_deref(), Some("message|call back|Ann Lee|+14155550123|call-1"));
+        assert_eq!(owner.as_deref(), Some("Front desk"));
     }
 
     #[pg_test]
