@@ -59,7 +59,9 @@ const ENTRIES: &str = "
             OR f.appointment_id IN (SELECT appointment.id FROM appointment))
     ), entry (at, rank, id, kind, what, word, text, moment, seconds, detail) AS (
         SELECT COALESCE(l.started_at, l.created_at), 1, l.call_id, 'call', NULL::text, l.ended_reason, l.summary,
-            NULL::timestamptz, pg_catalog.date_part('epoch', l.ended_at - l.started_at)::bigint,
+            NULL::timestamptz,
+            CASE WHEN pg_catalog.isfinite(l.started_at) AND pg_catalog.isfinite(l.ended_at)
+                THEN pg_catalog.date_part('epoch', l.ended_at - l.started_at)::bigint END,
             pg_catalog.jsonb_build_object('callId', l.call_id, 'callKind', l.kind, 'status', l.status,
                 'endedReason', l.ended_reason, 'summary', l.summary, 'appointmentId', l.appointment_id)
         FROM booking.call_logs AS l

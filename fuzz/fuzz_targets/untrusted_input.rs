@@ -5,14 +5,19 @@
 use booking_core::date::{DateOrder, parse_date, settle_date};
 use booking_core::direct_tool::read_request;
 use booking_core::email::normalize_email;
+use booking_core::follow_up::{self, Settings, reminder, stated_note};
 use booking_core::hours::{day_from_json, week_from_json};
 use booking_core::name::normalize_name;
 use booking_core::phone::normalize_phone;
 use booking_core::sms::Size;
 use booking_core::sms::template::{Template, Values, language};
 use booking_core::time::parse_time;
+use booking_core::voice::arguments::Arguments;
+use booking_core::voice::origin::stated_org_id;
 use booking_core::voice::prompt::{Prompt, QUOTE, Today, enforced};
 use booking_core::voice::report;
+use booking_core::voice::timeline::Entry;
+use booking_core::voice::{Envelope, Kind, Tool, unavailable};
 use booking_core::zone::Zone;
 use booking_core::{Refusal, booking_data};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -33,6 +38,8 @@ fuzz_target!(|input: &[u8]| {
         b'm' => message(text),
         b'a' => assistant(text),
         b'c' => call_report(text),
+        b'f' => follow_up(text),
+        b'v' => voice(text),
         _ => {}
     }
 });
@@ -164,6 +171,47 @@ fn call_report(text: &str) {
     }
     assert!(report.cost.is_none_or(|cost| (0.0..=1e6).contains(&cost)), "{:?}", report.cost);
     assert!(report.analysis.is_none_or(|analysis| analysis.is_object() && !analysis.to_string().contains("\\u0000")));
+}
+
+/// What a caller leaves, and how it is told: a reminder is never more than three messages, a summary one line.
+fn follow_up(text: &str) {
+    if let Some(note) = accepted(stated_note(text)) {
+        assert_eq!(follow_up::note(&note).as_deref(), Ok(&*note));
+    }
+    let note = accepted(follow_up::note(text)).unwrap_or_default();
+    let name = follow_up::name(text);
+    let said = reminder::text(text, name.as_deref(), Some("+14155550123"), &note);
+    assert!(Size::of(&format!("{said} Ref 000000")).segments <= reminder::MOST_SEGMENTS, "{said:?}");
+    Settings::read(Some(text), "US");
+    for entry in [
+        Entry::MessageReceived { body: Some(text) },
+        Entry::Call { seconds: Some(60), ended_reason: Some(text), summary: Some(text) },
+        Entry::FollowUp { kind: follow_up::Kind::Message, note: text },
+        Entry::Event { kind: text },
+    ] {
+        let summary = entry.summary();
+        assert!(!summary.is_empty() && !summary.contains(char::is_control), "{summary:?}");
+    }
+}
+
+/// A message of a voice agent: each of its tool calls has an answer, and what was filled in is read or refused.
+fn voice(text: &str) {
+    let Some(envelope) = accepted(Envelope::read(text)) else { return };
+    let calls = envelope.tool_calls();
+    for call in &calls {
+        let Some(stated) = call.arguments.clone().ok() else { continue };
+        for tool in Tool::ALL {
+            if let Some(read) = accepted(Arguments::read(tool, &stated)) {
+                assert!(read.message.is_none_or(|message| !message.contains(char::is_control)));
+            }
+        }
+    }
+    if envelope.kind == Kind::ToolCalls {
+        let answer = unavailable(text);
+        assert_eq!(answer["results"].as_array().map(Vec::len), Some(calls.len()));
+    }
+    assert!(envelope.call_id().is_none_or(|id| id.chars().count() <= 200 && !id.contains(char::is_control)));
+    let _ = (envelope.caller(), envelope.called(), envelope.assistant_id(), stated_org_id(&envelope.body));
 }
 
 /// A zone off the hour, 5:30 ahead of UTC.

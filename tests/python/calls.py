@@ -83,6 +83,20 @@ BUSY = Function(
     "add_busy_block",
     {"resource_id": "uuid", "starts_at": "timestamptz", "ends_at": "timestamptz", "reason": "text"},
 )
+FOLLOW_UP = Function(
+    "create_follow_up",
+    {
+        "note": "text", "due_at": "timestamptz", "phone": "text", "name": "text", "owner": "text", "owner_phone": "text",
+        "appointment_id": "uuid",
+    },
+    {"note": "Call back."},
+)
+CHANGE_FOLLOW_UP = Function(
+    "change_follow_up",
+    {"follow_up_id": "uuid", "state": "text", "due_at": "timestamptz", "owner": "text", "owner_phone": "text"},
+)
+FOLLOW_UPS = Function("set_follow_ups", {"owner": "text", "owner_phone": "text", "due_minutes": "int"})
+TIMELINE = Function("contact_timeline", {"phone": "text"})
 NOT_BUSY = Function("remove_busy_block", {"id": "uuid"})
 
 EXPIRE = """
