@@ -131,7 +131,6 @@ fn to_entry(organization: &Organization, row: &Row<'_>) -> Result<TimelineRow> {
     let (what, said, text) = (word(3)?, word(4)?, row.get::<String>(5)?);
     let moment = row.get::<TimestampWithTimeZone>(6)?.map(instant::from_postgres).transpose()?;
     let text = text.as_deref();
-    // What has no time of its own is told without one.
     let time = || moment.map(|moment| local(organization, moment)).ok_or_else(|| Error::missing("time"));
     let entry = match kind.as_str() {
         "booked" => {
