@@ -35,8 +35,8 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         Refusal::new(Code::ContactNotFound, message, "pass the phone that the bookings were made with")
     };
     let Some(contact) = find(client, organization.id, phone.as_str())? else {
-        // Whoever has never booked may have left a message.
-        return match follow_ups_of_caller(client, &organization, phone.as_str())? {
+        // Whoever has never booked may have called, and left a message.
+        return match forget_caller(client, &organization, phone.as_str())? {
             0 => Err(not_found().into()),
             _ => Ok(json!({"success": true, "appointments": 0, "cancelled": 0})),
         };
@@ -65,7 +65,7 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         follow_up::forget(client, organization.id, phone.as_str(), Some(contact))?;
         outbox::forget(client, organization.id, contact, phone.as_str())?;
         outside_calendar::remove(client, organization.id, Some(contact))?;
-        voice::forget(client, organization.id, contact, phone.as_str())?;
+        voice::forget(client, organization.id, Some(contact), phone.as_str())?;
     }
     let erased = run_fresh(client, ERASE, &arguments)?.first()?;
     let counts = erased.get::<i64>(1)?.zip(erased.get::<i64>(2)?);
@@ -73,10 +73,14 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
     Ok(json!({"success": true, "appointments": appointments, "cancelled": cancelled}))
 }
 
-/// Forgets what is to be done for somebody who is no contact, and how much that was. The library also serves the release before
-/// it, which has no follow-ups.
-fn follow_ups_of_caller(client: &mut SpiClient<'_>, organization: &Organization, phone: &str) -> Result<usize> {
-    if organization.has_outbox { follow_up::forget(client, organization.id, phone, None) } else { Ok(0) }
+/// Forgets the calls of somebody who is no contact and what is to be done for them, and says how much that was. The library also
+/// serves the release before it, which has neither.
+fn forget_caller(client: &mut SpiClient<'_>, organization: &Organization, phone: &str) -> Result<usize> {
+    if !organization.has_outbox {
+        return Ok(0);
+    }
+    let follow_ups = follow_up::forget(client, organization.id, phone, None)?;
+    Ok(follow_ups.saturating_add(voice::forget(client, organization.id, None, phone)?))
 }
 
 /// $1 org_id, $2 phone.

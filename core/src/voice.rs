@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod definition;
 pub mod envelope;
+mod halves;
 pub mod origin;
 pub mod prompt;
 pub mod report;

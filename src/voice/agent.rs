@@ -236,7 +236,8 @@ fn tool_registered(p_org_id: Option<pgrx::Uuid>, p_name: Option<String>, p_tool_
             let message = format!("{} is no tool", booking_core::refusal::quoted(stated));
             invalid(message, format!("pass one of {}", Tool::ALL.map(Tool::as_str).join(", ")))
         })?;
-        let tool_id = p_tool_id.as_deref().map(|id| limits::label("Vapi tool id", id, Code::InvalidRequest)).transpose()?;
+        let tool_id =
+            p_tool_id.as_deref().map(|id| limits::label("Vapi tool id", id, Code::InvalidRequest)).transpose()?;
         Spi::connect_mut(|client| {
             Agent::read(client, org_id)?;
             let (org, name) = (as_postgres(org_id).into(), tool.as_str().into());

@@ -147,20 +147,22 @@ pub fn keep(client: &mut SpiClient<'_>, org_id: Uuid, envelope: &Envelope, kind:
     Ok(())
 }
 
-/// $1 org_id, $2 contact, $3 phone. That there was a call does not name a person; who called and what was said does.
+/// $1 org_id, $2 contact or NULL, $3 phone. That there was a call does not name a person; who called and what was said does.
 const FORGET: &str = "
     WITH calls AS (
         UPDATE booking.call_logs AS l
         SET contact_id = NULL, caller_phone = NULL, transcript = NULL, summary = NULL, recording_url = NULL, analysis = NULL
         WHERE l.org_id = $1 AND (l.contact_id = $2 OR l.caller_phone = $3)
         RETURNING l.call_id
+    ), messages AS (
+        DELETE FROM booking.call_messages AS m USING calls WHERE m.org_id = $1 AND m.call_id = calls.call_id
     )
-    DELETE FROM booking.call_messages AS m USING calls WHERE m.org_id = $1 AND m.call_id = calls.call_id";
+    SELECT calls.call_id FROM calls";
 
-/// Takes a person out of the calls.
-pub fn forget(client: &mut SpiClient<'_>, org_id: Uuid, contact_id: Uuid, phone: &str) -> Result<()> {
-    run_fresh(client, FORGET, &[as_postgres(org_id).into(), as_postgres(contact_id).into(), phone.into()])?;
-    Ok(())
+/// Takes a person out of the calls, and says of how many.
+pub fn forget(client: &mut SpiClient<'_>, org_id: Uuid, contact_id: Option<Uuid>, phone: &str) -> Result<usize> {
+    let arguments = [as_postgres(org_id).into(), contact_id.map(as_postgres).into(), phone.into()];
+    Ok(run_fresh(client, FORGET, &arguments)?.count())
 }
 
 /// $1 org_id.

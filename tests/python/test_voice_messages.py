@@ -174,6 +174,21 @@ def test_a_person_who_is_erased_is_in_no_call_any_more(call: VoiceCall):
     assert rows["booking.call_messages"] == [] and rows["booking.idempotency_keys"] == []
 
 
+def test_whoever_has_only_called_can_be_erased_too(call: VoiceCall):
+    call.send(report())
+    assert one(call.session, "SELECT booking.erase_contact(%s, %s)", [call.clinic.org_id, call.phone])["success"] is True
+    assert (call.log()["caller_phone"], call.log()["transcript"]) == (None, None)
+    again = one(call.session, "SELECT booking.erase_contact(%s, %s)", [call.clinic.org_id, call.phone])
+    assert (again["success"], again["error"]) == (False, "contact_not_found")
+
+
+def test_half_a_character_in_a_transcript_costs_that_character_only(call: VoiceCall):
+    body = json.dumps({"message": report(artifact={"transcript": "User: hm HALF ok"}) | {"call": {"id": call.call_id, "metadata": {"org_id": call.clinic.org_id}}}})
+    for half in ("\\ud83d", "\\ude00", "\\ud83d\\ud83d"):
+        assert one(call.session, MESSAGE, [body.replace("HALF", half)]) == {}
+    assert call.log()["transcript"] == "User: hm \ufffd\ufffd ok"
+
+
 # Nothing raises
 
 

@@ -6,6 +6,7 @@ use crate::booking_data::{parse_object, parse_object_within};
 use crate::limits;
 use crate::refusal::{Code, Refusal};
 use crate::voice::arguments::is_unsaid;
+use crate::voice::halves::mended;
 use crate::voice::origin::static_parameters;
 
 /// The longest server message that is read, in bytes: the report of a long call, with all that was said in it.
@@ -46,7 +47,11 @@ pub struct Envelope {
 impl Envelope {
     /// Reads the body of a request. Whatever is a JSON object of a size that can be read is a message.
     pub fn read(body: &str) -> Result<Self, Refusal> {
-        let mut object = parse_object_within(body, LONGEST_MESSAGE)?;
+        let parsed = parse_object_within(body, LONGEST_MESSAGE);
+        let mut object = match parsed.as_ref().err().and_then(|_| mended(body)) {
+            Some(mended) => parse_object_within(&mended, LONGEST_MESSAGE)?,
+            None => parsed?,
+        };
         // Some forward the message without its wrapping.
         if !object.get("message").is_some_and(Value::is_object) {
             let message = Value::Object(object.clone());
