@@ -69,7 +69,7 @@ MENDED_BY_SYNC: dict[str, tuple[Callable[[Account], None], str]] = {
     "a tool is for somebody else": (lambda it: edit_tool(it, parameters=[{"key": "org_id", "value": "x"}]), "book_appointment"),
     "a tool is addressed elsewhere": (lambda it: edit_tool(it, server={"url": "https://x.example.com"}), "book_appointment"),
     "a tool has no credential": (lambda it: edit_tool(it, server={"url": SERVER, "timeoutSeconds": 20}), "book_appointment"),
-    "a tool is not linked": (unlink, "book_appointment"),
+    "a tool is not linked": (unlink, "book_appointment|linked"),
     "the prompt is edited": (edit_prompt, "prompt"),
     "the prompt is gone": (lambda it: it.edit_model(messages=[]), "prompt"),
     "the assistant is addressed elsewhere": (
@@ -89,6 +89,15 @@ def test_what_somebody_has_changed_is_named_until_it_is_mended(synced: Account, 
     synced.sync()
     is_well, said, missing = synced.doctor()
     assert (is_well, missing) == (True, []), said
+
+
+def test_what_the_organization_lacks_is_named(synced: Account):
+    problems = synced.wanted["problems"]
+    synced.office.command("disconnect", "twilio", "--org", synced.office.org)
+    (new,) = [problem for problem in synced.wanted["problems"] if problem not in problems]
+    is_well, said, missing = synced.doctor()
+    assert not is_well
+    assert any(new in line for line in missing), said
 
 
 def test_an_assistant_that_is_gone_is_named(synced: Account):

@@ -106,7 +106,8 @@ def test_what_is_free_is_said_and_can_be_booked(agent: Office):
 
 MISHEARD = [
     ({"appointmentDate": "someday"}, "which day"), ({"appointmentTime": "2:30"}, "what time"), ({"patientPhone": "555"}, "phone number"),
-    ({"patientName": ""}, "name"), ({"patientEmail": "at"}, "email"), ({"appointmentDate": None}, "the date"), ({"appointmentTime": "unknown"}, "the time"),
+    ({"patientName": ""}, "name"), ({"patientEmail": "at"}, "email"), ({"appointmentDate": None}, "the date"),
+    ({"appointmentTime": "unknown"}, "the time"),
 ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from typing import Any
 
 from clinic import one
@@ -20,13 +21,18 @@ SET = """
         p_server_url => %(server)s, p_credential_id => %(credential)s)"""
 
 
+WEEK = json.dumps({day: [["09:00", "17:00"]] for day in ["mon", "tue", "wed", "thu", "fri"]})
+
+
 class Account:
-    """What the tests of `vapi sync` and `vapi doctor` start from."""
+    """What the tests of `vapi sync` and `vapi doctor` start from: an organization that lacks nothing, and an assistant."""
 
     def __init__(self, office: Office) -> None:
         self.office, self.vapi = office, office.vapi
+        office.connect_twilio()
         office.connect_vapi()
         office.session.execute("SELECT booking.create_service(%s, 'checkup', 60)", [office.org])
+        office.session.execute("SELECT booking.set_opening_hours(%s, %s)", [office.org, WEEK])
         self.foreign_tool = self.vapi.add_tool("transfer_to_desk", server={"url": "https://desk.example.com"})
         self.made = {
             "name": "Receptionist", "firstMessage": "Good morning!", "voice": {"provider": "11labs", "voiceId": "sarah"},
