@@ -21,6 +21,7 @@ TABLES = [
     "organizations", "resources", "services", "service_resources", "opening_hours", "closures", "busy_blocks", "contacts",
     "appointments", "idempotency_keys", "message_templates", "outbox",
     "messages", "opt_outs", "integrations", "calendar_events", "calendars", "events", "follow_ups", "workers",
+    "voice_agents", "org_tools", "call_logs", "call_messages",
 ]
 # Whose rows name a row of another table.
 WITH_PARENTS = ["service_resources", "busy_blocks", "appointments"]

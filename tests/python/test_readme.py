@@ -98,6 +98,8 @@ DIFFERS = [
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d)", "<instant>"),
     (r"\d{4}-\d\d-\d\d", "<date>"),
     (r"\b(today|tomorrow|(?:on )?[A-Z][a-z]+day, [A-Z][a-z]+ \d{1,2}(, \d{4})?)\b", "<day>"),
+    # The time of day at which the example runs.
+    (r"(?<=^Now: <day>, )\d{1,2}:\d\d [AP]M", "<time>"),
     # A day on which the clocks change has more or fewer of them.
     (r"\b\d+ more times\b", "<n> more times"),
 ]
@@ -106,7 +108,7 @@ DIFFERS = [
 def comparable(text: str) -> str:
     """The text without ids and dates, and without white space, since README.md breaks long lines."""
     for pattern, stand_in in DIFFERS:
-        text = re.sub(pattern, stand_in, text)
+        text = re.sub(pattern, stand_in, text, flags=re.MULTILINE)
     return re.sub(r"\s+", "", text)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -54,6 +55,11 @@ class Victim:
                 admin, "SELECT booking.create_follow_up(%s, 'wisdom tooth', %s, %s, 'Zuzanna Quill', 'Quillery', %s)",
                 [org, future(60), phone, new_phone()]))
             admin.execute("SELECT booking.claim_messages('courier', 100)")
+            admin.execute("SELECT booking.set_voice_agent(%s, 'quillery-assistant', 'Quillery', 'wisdom tooth')", [org])
+            admin.execute("SELECT booking.tool_registered(%s, 'book_appointment', 'quillery-tool')", [org])
+            call = {"id": "quillery-call", "customer": {"number": phone}, "metadata": {"org_id": org}}
+            for message in ({"type": "end-of-call-report", "summary": "wisdom tooth"}, {"type": "news", "news": "wisdom tooth"}):
+                one(admin, "SELECT booking.vapi_message(%s::json)", [json.dumps({"message": message | {"call": call}})])
             job, sid = str(one(admin, "SELECT job_id FROM booking.messages WHERE org_id = %s", [org])), f"SM-{uuid4()}"
             assert one(admin, "SELECT booking.finish_message(%s, %s, 1, %s)", [org, job, sid])
             admin.execute("SELECT booking.claim_events('courier', 100)")
