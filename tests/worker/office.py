@@ -203,8 +203,9 @@ class Office:
         """As if the time of those that are under way were over."""
         self.session.execute(LOSE, [self.org])
 
-    def sync(self) -> None:
-        self.session.execute(SYNC, [self.org])
+    def sync(self) -> bool:
+        """Whether a calendar is to be read now that nobody was reading."""
+        return self.session.execute(SYNC, [self.org]).rowcount > 0
 
     def happened(self, kind: str) -> list[dict[str, Any]]:
         """What booking.events tells of this kind."""

@@ -22,14 +22,14 @@ def calendar(office: Office) -> Office:
 
 
 def synced(office: Office) -> bool:
-    return one(office.session, "SELECT count(*) > 0 AND bool_and(synced_at IS NOT NULL AND leased_until IS NULL) FROM booking.calendars WHERE is_used")
+    return one(office.session, "SELECT count(*) > 0 AND bool_and(synced_at IS NOT NULL AND leased_until IS NULL AND next_sync_at > now()) FROM booking.calendars WHERE is_used")
 
 
 def read_again(office: Office) -> None:
     """Until what is in the calendar now has been read."""
-    before = len(office.google.log.of("GET", LIST))
-    office.sync()
-    office.worker.wait_until(lambda: len(office.google.log.of("GET", LIST)) > before and synced(office))
+    # What is being read at this moment may have been read too early.
+    office.worker.wait_until(office.sync)
+    office.worker.wait_until(lambda: synced(office))
 
 
 def blocks(office: Office) -> list[tuple]:
