@@ -64,7 +64,7 @@ COMMENT ON FUNCTION booking.booking_answer(uuid, uuid) IS
 COMMENT ON FUNCTION booking.set_voice_agent(uuid, text, text, text, text, text, text) IS
     'Sets the voice agent of an organization up, in place of what was: the assistant and the credential as Vapi calls them, what the assistant calls itself, the organization''s own prompt (up to 20,000 characters), the number that is called (E.164 or of the region), and where Vapi sends its messages (NULL: to the worker). Bad input: 22023. Source: src/voice/agent.rs';
 COMMENT ON FUNCTION booking.voice_agent(uuid) IS
-    'How the voice agent of an organization is to be, as JSON: assistantId, assistantName, serverUrl, credentialId, prompt (enforced, with the date as Vapi fills it in, so that it does not change from day to day), tools [{"name","toolId","definition"}] and problems, the sentences of what is missing. Source: src/voice/agent.rs';
+    'How the voice agent of an organization is to be, as JSON: assistantId, assistantName, serverUrl, credentialId, prompt (enforced, with the date as Vapi fills it in, so that it does not change from day to day), tools [{"name","toolId","definition"}] problems, the sentences of what keeps it from working, and hints, of what may be as it is meant to be. Source: src/voice/agent.rs';
 COMMENT ON FUNCTION booking.tool_registered(uuid, text, text) IS
     'Keeps Vapi''s id of a tool in org_tools; p_tool_id NULL: it is registered no more. Bad input: 22023. Source: src/voice/agent.rs';
 COMMENT ON FUNCTION booking.enforced_system_prompt(text, uuid, text, timestamptz) IS

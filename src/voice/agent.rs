@@ -151,22 +151,32 @@ impl Agent {
         Ok(prompt::enforced(&prompt)?)
     }
 
-    /// What keeps the agent from doing its work, or from doing it well.
+    /// What keeps the agent from doing its work.
     fn problems(&self, registered: usize) -> Vec<&'static str> {
-        let problems = [
+        said(&[
             (!self.has_account, "no account with Vapi is connected: booking-worker connect vapi"),
             (self.assistant_id.is_none(), "no assistant is named: set_voice_agent(p_assistant_id => ...)"),
             (registered == 0, "no tool is registered, so no assistant can book: booking-worker vapi sync"),
             ((1..Tool::ALL.len()).contains(&registered), "not every tool is registered: booking-worker vapi sync"),
+        ])
+    }
+
+    /// What may be as it is meant to be, and often is not.
+    fn hints(&self) -> Vec<&'static str> {
+        said(&[
             (
                 !self.has_services,
                 "there are no services, so that any name of one is booked for 60 minutes: create_service",
             ),
             (!self.has_hours, "there are no opening hours, so that it is open always: set_opening_hours"),
             (!self.sends_messages, "no account to send messages with is connected, so that nobody gets a confirmation"),
-        ];
-        problems.into_iter().filter(|(is_one, _)| *is_one).map(|(_, problem)| problem).collect()
+        ])
     }
+}
+
+/// The sentences that hold.
+fn said(sentences: &[(bool, &'static str)]) -> Vec<&'static str> {
+    sentences.iter().filter(|(holds, _)| *holds).map(|(_, sentence)| *sentence).collect()
 }
 
 #[pg_extern(stable)]
@@ -212,6 +222,7 @@ fn voice_agent(p_org_id: Option<pgrx::Uuid>) -> pgrx::Json {
             "prompt": agent.enforced(agent.prompt.as_deref(), agent.assistant_name.as_deref(), Today::Liquid)?,
             "tools": tools,
             "problems": agent.problems(known),
+            "hints": agent.hints(),
         }))
     }))
 }

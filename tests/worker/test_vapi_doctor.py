@@ -92,12 +92,20 @@ def test_what_somebody_has_changed_is_named_until_it_is_mended(synced: Account, 
 
 
 def test_what_the_organization_lacks_is_named(synced: Account):
-    problems = synced.wanted["problems"]
-    synced.office.command("disconnect", "twilio", "--org", synced.office.org)
-    (new,) = [problem for problem in synced.wanted["problems"] if problem not in problems]
+    synced.office.session.execute("DELETE FROM booking.org_tools WHERE name = 'find_appointment'")
+    (problem,) = synced.wanted["problems"]
     is_well, said, missing = synced.doctor()
     assert not is_well
-    assert any(new in line for line in missing), said
+    assert any(problem in line for line in missing), said
+
+
+def test_what_may_be_meant_so_is_told_and_is_not_missing(synced: Account):
+    assert synced.wanted["hints"] == []
+    synced.office.command("disconnect", "twilio", "--org", synced.office.org)
+    (hint,) = synced.wanted["hints"]
+    is_well, said, missing = synced.doctor()
+    assert (is_well, missing) == (True, [])
+    assert hint in said
 
 
 def test_an_assistant_that_is_gone_is_named(synced: Account):

@@ -186,7 +186,7 @@ impl Accounts {
         let found = self.database.integration(org_id, provider).await.map_err(own_trouble)?;
         match found {
             Some(integration) if integration.connected => Ok(integration),
-            _ => Err(not_done(format!("no account of {provider} is connected"))),
+            _ => Err(not_done(format!("no account of {provider} is connected: booking-worker connect {provider}"))),
         }
     }
 

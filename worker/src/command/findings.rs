@@ -17,6 +17,11 @@ impl Findings {
         self.troubles = self.troubles.saturating_add(1);
     }
 
+    /// What is worth a look, and may be as it is meant to be.
+    pub fn note(&self, what: &str) {
+        println!("        {what}");
+    }
+
     /// A failure if anything is missing.
     pub fn end(&self) -> Result<(), Error> {
         match self.troubles {

@@ -28,6 +28,9 @@ pub struct Agent {
     /// What keeps it from working, a sentence each.
     #[serde(default)]
     pub problems: Vec<String>,
+    /// What may be as it is meant to be, and often is not.
+    #[serde(default)]
+    pub hints: Vec<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

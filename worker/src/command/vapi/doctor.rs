@@ -26,6 +26,7 @@ pub async fn doctor(context: &Context, org_id: Uuid, stated_url: Option<&str>) -
         [] => findings.good("the database has all that a voice agent needs"),
         problems => problems.iter().for_each(|problem| findings.bad(problem)),
     }
+    agent.hints.iter().for_each(|hint| findings.note(hint));
     let server = match server_url(&context.options, stated_url, &agent) {
         Ok(url) => Some(tool::server(&url, agent.credential_id.as_deref())),
         Err(error) => {

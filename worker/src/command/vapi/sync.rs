@@ -44,7 +44,7 @@ pub async fn sync(context: &Context, asked: &VapiSync) -> Result<bool, Error> {
     // Some of what was missing may be there now.
     let is_changed = tally.differing > 0 && !asked.dry_run;
     let agent = if is_changed { context.database.voice_agent(asked.org).await? } else { agent };
-    for problem in &agent.problems {
+    for problem in agent.problems.iter().chain(&agent.hints) {
         println!("Note: {problem}");
     }
     println!("{}", tally.in_words(asked.dry_run));
