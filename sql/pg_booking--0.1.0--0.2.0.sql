@@ -545,6 +545,7 @@ CREATE TABLE booking.call_logs (
     summary        text,
     recording_url  text,
     analysis       jsonb,
+    erased_at      timestamptz,
     created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (org_id, call_id)
@@ -576,6 +577,7 @@ COMMENT ON COLUMN booking.call_logs.transcript IS 'What was said.';
 COMMENT ON COLUMN booking.call_logs.summary IS 'What it came to.';
 COMMENT ON COLUMN booking.call_logs.recording_url IS 'Where the recording is; to fetch it may need an account.';
 COMMENT ON COLUMN booking.call_logs.analysis IS 'What else Vapi has made of it.';
+COMMENT ON COLUMN booking.call_logs.erased_at IS 'When a person was taken out of it; nothing that names one is kept from then on.';
 COMMENT ON COLUMN booking.call_logs.created_at IS 'When it was first told of.';
 COMMENT ON COLUMN booking.call_logs.updated_at IS 'When it was last told of.';
 COMMENT ON INDEX booking.call_logs_of_contact IS 'The calls of one person.';
@@ -1251,6 +1253,7 @@ BEGIN
     EXECUTE format('GRANT UPDATE (assistant_id, assistant_name, prompt, phone_number, server_url, credential_id, updated_at)
         ON booking.voice_agents TO %s', p_role);
     EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (erased_at) ON booking.call_logs TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, calendar_id), UPDATE (sync_token, next_sync_at, lease, leased_until, is_used,
             channel_id, channel_resource_id, channel_expires_at)
         ON booking.calendars TO %s', p_role);
@@ -1398,7 +1401,7 @@ COMMENT ON FUNCTION booking.booking_answer(uuid, uuid) IS
 COMMENT ON FUNCTION booking.set_voice_agent(uuid, text, text, text, text, text, text) IS
     'Sets the voice agent of an organization up, in place of what was: the assistant and the credential as Vapi calls them, what the assistant calls itself, the organization''s own prompt (up to 20,000 characters), the number that is called (E.164 or of the region), and where Vapi sends its messages (NULL: to the worker). Bad input: 22023. Source: src/voice/agent.rs';
 COMMENT ON FUNCTION booking.voice_agent(uuid) IS
-    'How the voice agent of an organization is to be, as JSON: assistantId, assistantName, serverUrl, credentialId, prompt (enforced, with the date as Vapi fills it in, so that it does not change from day to day), tools [{"name","toolId","definition"}] and problems, the sentences of what is missing. Source: src/voice/agent.rs';
+    'How the voice agent of an organization is to be, as JSON: assistantId, assistantName, serverUrl, credentialId, prompt (enforced, with the date as Vapi fills it in, so that it does not change from day to day), tools [{"name","toolId","definition"}] problems, the sentences of what keeps it from working, and hints, of what may be as it is meant to be. Source: src/voice/agent.rs';
 COMMENT ON FUNCTION booking.tool_registered(uuid, text, text) IS
     'Keeps Vapi''s id of a tool in org_tools; p_tool_id NULL: it is registered no more. Bad input: 22023. Source: src/voice/agent.rs';
 COMMENT ON FUNCTION booking.enforced_system_prompt(text, uuid, text, timestamptz) IS

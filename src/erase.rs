@@ -62,10 +62,10 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
     ];
     run_fresh(client, LOCK_ROWS, &[as_postgres(organization.id).into(), as_postgres(contact).into()])?;
     if organization.has_outbox {
+        voice::forget(client, organization.id, Some(contact), phone.as_str())?;
         follow_up::forget(client, organization.id, phone.as_str(), Some(contact))?;
         outbox::forget(client, organization.id, contact, phone.as_str())?;
         outside_calendar::remove(client, organization.id, Some(contact))?;
-        voice::forget(client, organization.id, Some(contact), phone.as_str())?;
     }
     let erased = run_fresh(client, ERASE, &arguments)?.first()?;
     let counts = erased.get::<i64>(1)?.zip(erased.get::<i64>(2)?);
@@ -79,8 +79,8 @@ fn forget_caller(client: &mut SpiClient<'_>, organization: &Organization, phone:
     if !organization.has_outbox {
         return Ok(0);
     }
-    let follow_ups = follow_up::forget(client, organization.id, phone, None)?;
-    Ok(follow_ups.saturating_add(voice::forget(client, organization.id, None, phone)?))
+    let calls = voice::forget(client, organization.id, None, phone)?;
+    Ok(calls.saturating_add(follow_up::forget(client, organization.id, phone, None)?))
 }
 
 /// $1 org_id, $2 phone.

@@ -175,6 +175,10 @@ pub fn please_repeat(code: Code) -> &'static str {
         Code::TooFar => "That is too far ahead for me to book. Could you choose an earlier date?",
         Code::DateInPast => "That time has already passed. Which day would you like?",
         Code::SlotUnavailable => "That slot is no longer available. Would another time work for you?",
+        Code::AlreadyCancelled => "That appointment is already cancelled.",
+        Code::AppointmentNotFound => "I cannot find that appointment.",
+        Code::HoldExpired => "That reservation has ended. Shall I look at the times again?",
+        Code::InvalidStatus => "That appointment cannot be changed any more.",
         _ => "I am sorry, I cannot reach the calendar of this clinic at the moment.",
     }
 }

@@ -79,6 +79,7 @@ BEGIN
     EXECUTE format('GRANT UPDATE (assistant_id, assistant_name, prompt, phone_number, server_url, credential_id, updated_at)
         ON booking.voice_agents TO %s', p_role);
     EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
+    EXECUTE format('GRANT UPDATE (erased_at) ON booking.call_logs TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, calendar_id), UPDATE (sync_token, next_sync_at, lease, leased_until, is_used,
             channel_id, channel_resource_id, channel_expires_at)
         ON booking.calendars TO %s', p_role);

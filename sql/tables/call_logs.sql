@@ -18,6 +18,7 @@ CREATE TABLE booking.call_logs (
     summary        text,
     recording_url  text,
     analysis       jsonb,
+    erased_at      timestamptz,
     created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
     PRIMARY KEY (org_id, call_id)
@@ -49,6 +50,7 @@ COMMENT ON COLUMN booking.call_logs.transcript IS 'What was said.';
 COMMENT ON COLUMN booking.call_logs.summary IS 'What it came to.';
 COMMENT ON COLUMN booking.call_logs.recording_url IS 'Where the recording is; to fetch it may need an account.';
 COMMENT ON COLUMN booking.call_logs.analysis IS 'What else Vapi has made of it.';
+COMMENT ON COLUMN booking.call_logs.erased_at IS 'When a person was taken out of it; nothing that names one is kept from then on.';
 COMMENT ON COLUMN booking.call_logs.created_at IS 'When it was first told of.';
 COMMENT ON COLUMN booking.call_logs.updated_at IS 'When it was last told of.';
 COMMENT ON INDEX booking.call_logs_of_contact IS 'The calls of one person.';

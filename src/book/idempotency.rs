@@ -52,6 +52,11 @@ impl Fingerprint {
         texts.into_iter().fold(Fingerprint::empty(), |hash, text| hash.field(text.map(str::as_bytes)))
     }
 
+    /// The hash so far.
+    pub fn value(&self) -> u128 {
+        self.0.finish128().as_u128()
+    }
+
     pub fn field(mut self, value: Option<&[u8]>) -> Self {
         self.0.write_u8(u8::from(value.is_some()));
         self.0.write_u64(value.map_or(0, <[u8]>::len) as u64);

@@ -1,7 +1,7 @@
 //! What a booking is answered with as it stands now: of one that waited for its calendar, what has become of it.
 
 use booking_core::status::Status;
-use booking_core::voice::Envelope;
+use booking_core::voice::{Envelope, Tool, ToolCall};
 use booking_core::{Code, Refusal, speech};
 use pgrx::Json;
 use pgrx::prelude::*;
@@ -92,8 +92,15 @@ const IS_HELD: &str = "
 
 fn is_pending(client: &mut SpiClient<'_>, org_id: Uuid, envelope: &Envelope) -> Result<bool> {
     let call_id = envelope.call_id();
+    // What cannot be told from another would be done again with the message.
+    let calls = envelope.tool_calls();
+    let is_keyed = |call: &ToolCall| matches!(once::key(call_id.as_deref(), call), Ok(Some(_)));
+    let changes = |call: &&ToolCall| Tool::named(&call.name).is_some_and(Tool::changes_something);
+    if !calls.iter().filter(changes).all(is_keyed) {
+        return Ok(false);
+    }
     let clock = instant::to_postgres(instant::clock_now())?;
-    for call in envelope.tool_calls() {
+    for call in calls {
         let Ok(Some(key)) = once::key(call_id.as_deref(), &call) else { continue };
         let kept = match idempotency::replay(client, Some(org_id), Some(&key)) {
             Ok(Some(kept)) => once::Done::of(&kept),

@@ -16,7 +16,7 @@ use crate::voice::Context;
 use crate::voice::once::Done;
 
 /// What has ended stays so, and of two states the later one counts. The final report has the last word on what was said; what
-/// another message tells of it only fills what is empty.
+/// another message tells of it only fills what is empty. Of a call from which somebody was erased, nobody is told of again.
 ///
 /// $1 org_id, $2 call, $3 contact, $4 appointment, $5 kind, $6 status, $7 when it became so, $8 and $9 the numbers, $10 assistant,
 /// $11 start, $12 end, $13 why it ended, $14 cost, $15 transcript, $16 summary, $17 recording, $18 analysis, $19 whether it is the
@@ -29,7 +29,7 @@ const TELL: &str = "
     FROM booking.organizations AS o
     WHERE o.org_id = $1
     ON CONFLICT (org_id, call_id) DO UPDATE
-        SET contact_id = COALESCE(excluded.contact_id, l.contact_id),
+        SET contact_id = CASE WHEN l.erased_at IS NULL THEN COALESCE(excluded.contact_id, l.contact_id) END,
             appointment_id = COALESCE(excluded.appointment_id, l.appointment_id),
             kind = COALESCE(excluded.kind, l.kind),
             status = CASE WHEN excluded.status = 'ended' OR l.status IS NULL THEN COALESCE(excluded.status, l.status)
@@ -37,19 +37,21 @@ const TELL: &str = "
                 ELSE excluded.status END,
             status_at = CASE WHEN l.status = 'ended' OR excluded.status IS NULL THEN COALESCE(l.status_at, excluded.status_at)
                 ELSE GREATEST(excluded.status_at, l.status_at) END,
-            caller_phone = COALESCE(l.caller_phone, excluded.caller_phone),
+            caller_phone = CASE WHEN l.erased_at IS NULL THEN COALESCE(l.caller_phone, excluded.caller_phone) END,
             called_phone = COALESCE(l.called_phone, excluded.called_phone),
             assistant_id = COALESCE(l.assistant_id, excluded.assistant_id),
             started_at = COALESCE(excluded.started_at, l.started_at),
             ended_at = COALESCE(excluded.ended_at, l.ended_at),
             ended_reason = COALESCE(excluded.ended_reason, l.ended_reason),
             cost = COALESCE(excluded.cost, l.cost),
-            transcript = CASE WHEN $19 THEN COALESCE(excluded.transcript, l.transcript)
+            transcript = CASE WHEN l.erased_at IS NOT NULL THEN NULL
+                WHEN $19 THEN COALESCE(excluded.transcript, l.transcript)
                 ELSE COALESCE(l.transcript, excluded.transcript) END,
-            summary = CASE WHEN $19 THEN COALESCE(excluded.summary, l.summary)
+            summary = CASE WHEN l.erased_at IS NOT NULL THEN NULL
+                WHEN $19 THEN COALESCE(excluded.summary, l.summary)
                 ELSE COALESCE(l.summary, excluded.summary) END,
-            recording_url = COALESCE(excluded.recording_url, l.recording_url),
-            analysis = COALESCE(excluded.analysis, l.analysis),
+            recording_url = CASE WHEN l.erased_at IS NULL THEN COALESCE(excluded.recording_url, l.recording_url) END,
+            analysis = CASE WHEN l.erased_at IS NULL THEN COALESCE(excluded.analysis, l.analysis) END,
             updated_at = excluded.updated_at";
 
 /// Keeps what a message tells of its call. A message of no call has nothing to tell.
@@ -147,21 +149,39 @@ pub fn keep(client: &mut SpiClient<'_>, org_id: Uuid, envelope: &Envelope, kind:
     Ok(())
 }
 
-/// $1 org_id, $2 contact or NULL, $3 phone. That there was a call does not name a person; who called and what was said does.
+/// That there was a call does not name a person; who called and what was said does. A call is of a person who called, or whom
+/// somebody booked for or left a message for in it. A message that nothing here reads may be of a call that nothing else tells of.
+///
+/// $1 org_id, $2 contact or NULL, $3 phone, $4 the clock.
 const FORGET: &str = "
     WITH calls AS (
+        SELECT l.call_id FROM booking.call_logs AS l WHERE l.org_id = $1 AND (l.contact_id = $2 OR l.caller_phone = $3)
+        UNION
+        SELECT f.call_id FROM booking.follow_ups AS f
+        WHERE f.org_id = $1 AND (f.contact_id = $2 OR f.phone = $3) AND f.call_id IS NOT NULL
+        UNION
+        SELECT a.metadata ->> 'callId' FROM booking.appointments AS a
+        WHERE a.org_id = $1 AND a.contact_id = $2 AND a.metadata ? 'callId'
+    ), erased AS (
         UPDATE booking.call_logs AS l
-        SET contact_id = NULL, caller_phone = NULL, transcript = NULL, summary = NULL, recording_url = NULL, analysis = NULL
-        WHERE l.org_id = $1 AND (l.contact_id = $2 OR l.caller_phone = $3)
+        SET contact_id = NULL, caller_phone = NULL, transcript = NULL, summary = NULL, recording_url = NULL, analysis = NULL,
+            erased_at = $4
+        FROM calls
+        WHERE l.org_id = $1 AND l.call_id = calls.call_id
         RETURNING l.call_id
     ), messages AS (
-        DELETE FROM booking.call_messages AS m USING calls WHERE m.org_id = $1 AND m.call_id = calls.call_id
+        DELETE FROM booking.call_messages AS m
+        WHERE m.org_id = $1
+          AND (m.call_id IN (SELECT calls.call_id FROM calls)
+            OR m.body #>> '{call,customer,number}' = $3 OR m.body #>> '{customer,number}' = $3)
+        RETURNING m.id
     )
-    SELECT calls.call_id FROM calls";
+    SELECT erased.call_id FROM erased UNION ALL SELECT messages.id::text FROM messages";
 
-/// Takes a person out of the calls, and says of how many.
+/// Takes a person out of the calls and what was told of them, and says of how much. Before what tells which calls are theirs is gone.
 pub fn forget(client: &mut SpiClient<'_>, org_id: Uuid, contact_id: Option<Uuid>, phone: &str) -> Result<usize> {
-    let arguments = [as_postgres(org_id).into(), contact_id.map(as_postgres).into(), phone.into()];
+    let clock = instant::to_postgres(instant::clock_now())?;
+    let arguments = [as_postgres(org_id).into(), contact_id.map(as_postgres).into(), phone.into(), clock.into()];
     Ok(run_fresh(client, FORGET, &arguments)?.count())
 }
 

@@ -2,9 +2,8 @@
 
 use booking_core::appointment_time;
 use booking_core::date::DateOrder;
-use booking_core::name::normalize_name;
 use booking_core::phone::{E164, normalize_phone};
-use booking_core::voice::arguments::Arguments;
+use booking_core::voice::arguments::{Arguments, Described};
 use booking_core::voice::said::{self, Known};
 use booking_core::{time, zone};
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -32,7 +31,7 @@ const MOST: i64 = 50;
 
 /// $1 org_id, $2 phone, $3 the clock, $4 how many.
 const UPCOMING: &str = "
-    SELECT a.id, a.contact_id, a.starts_at, a.service_type, a.patient_name
+    SELECT a.id, a.contact_id, a.starts_at, a.service_type, a.patient_name, a.status = 'held'
     FROM booking.contacts AS c
     JOIN booking.appointments AS a ON a.org_id = c.org_id AND a.contact_id = c.id
     WHERE c.org_id = $1 AND c.phone = $2 AND a.starts_at > $3
@@ -59,6 +58,7 @@ pub fn upcoming(client: &mut SpiClient<'_>, organization: &Organization, phone: 
                 start: zone::local_time(&organization.zone, start),
                 service: row.get(4)?.unwrap_or_default(),
                 name: row.get(5)?.unwrap_or_default(),
+                is_held: row.get(6)?.unwrap_or(false),
             };
             Ok(Upcoming { id: id(1)?, contact_id: id(2)?, start, known })
         })
@@ -68,11 +68,14 @@ pub fn upcoming(client: &mut SpiClient<'_>, organization: &Organization, phone: 
 /// The number that was said, or else the one that the person calls from; `None` where there is neither.
 pub fn phone(context: &Context<'_>, arguments: &Arguments) -> Result<Option<E164>> {
     let region = &context.organization.default_region;
-    match (&arguments.booking.phone, &context.caller) {
-        (Some(said), _) => Ok(Some(normalize_phone(said, region)?)),
-        // A number that shows on no dial, as that of a call by the web, is none.
-        (None, Some(caller)) => Ok(normalize_phone(caller, region).ok()),
-        (None, None) => Ok(None),
+    // A number that shows on no dial, as that of a call by the web, is none.
+    let own = || context.caller.as_ref().and_then(|caller| normalize_phone(caller, region).ok());
+    let Some(said) = &arguments.booking.phone else { return Ok(own()) };
+    match (normalize_phone(said, region), own()) {
+        (Ok(phone), _) => Ok(Some(phone)),
+        // "The number I am calling from".
+        (Err(_), Some(own)) if !said.contains(char::is_numeric) => Ok(Some(own)),
+        (Err(refusal), _) => Err(refusal.into()),
     }
 }
 
@@ -81,7 +84,6 @@ pub fn one(
     client: &mut SpiClient<'_>,
     context: &Context<'_>,
     arguments: &Arguments,
-    (date, time): (Option<&str>, Option<&str>),
 ) -> Result<std::result::Result<Upcoming, Done>> {
     let Some(phone) = phone(context, arguments)? else {
         return Ok(Err(Done::saying(said::still_need(&["phone number"]))));
@@ -92,38 +94,34 @@ pub fn one(
     if all.is_empty() {
         return Ok(Err(Done::saying(said::NO_APPOINTMENT)));
     }
-    let is_meant = meant(context.organization, date, time)?;
-    let (mut meant, others): (Vec<Upcoming>, Vec<Upcoming>) =
-        all.into_iter().partition(|upcoming| is_meant(upcoming.known.start));
-    if meant.is_empty() {
-        return Ok(Err(Done::saying(said::not_that_one(&knowns(&others), today.date()))));
+    let is_then = then(context.organization, &arguments.current)?;
+    let name = arguments.booking.name.as_deref();
+    // A family has one number: a name tells whose appointment it is, and one that is nobody's means none of them.
+    let is_meant = |upcoming: &Upcoming| is_then(upcoming) && name.is_none_or(|name| upcoming.known.is_of(name));
+    let (mut meant, others): (Vec<Upcoming>, Vec<Upcoming>) = all.into_iter().partition(is_meant);
+    match (meant.pop(), meant.is_empty()) {
+        (Some(only), true) => Ok(Ok(only)),
+        (None, _) => Ok(Err(Done::saying(said::not_that_one(&knowns(&others), today.date())))),
+        (Some(last), false) => {
+            meant.push(last);
+            Ok(Err(Done::saying(said::which(&knowns(&meant), today.date()))))
+        }
     }
-    // A family has one number: a name tells whose it is.
-    if let Some(name) = arguments.booking.name.as_deref().and_then(|name| normalize_name(name).ok())
-        && meant.len() > 1
-        && meant.iter().any(|upcoming| upcoming.known.name == name)
-    {
-        meant.retain(|upcoming| upcoming.known.name == name);
-    }
-    if meant.len() > 1 {
-        return Ok(Err(Done::saying(said::which(&knowns(&meant), today.date()))));
-    }
-    Ok(meant.pop().ok_or_else(|| Done::saying(said::NO_APPOINTMENT)))
 }
 
-/// Whether an appointment at this time is the one that was described by a day, a time of day, both or neither.
-fn meant(
-    organization: &Organization,
-    date: Option<&str>,
-    time_of_day: Option<&str>,
-) -> Result<impl Fn(NaiveDateTime) -> bool + use<>> {
+/// Whether an appointment is at the time that was said: a day, a time of day, both, an instant, or nothing at all.
+fn then(organization: &Organization, said: &Described) -> Result<impl Fn(&Upcoming) -> bool + use<>> {
     let order = DateOrder::for_region(&organization.default_region);
     let now = instant::transaction_now();
-    let date = date.map(|text| appointment_time::day_from_text(text, &organization.zone, order, now)).transpose()?;
-    let time_of_day = time_of_day.map(time::parse_time).transpose()?;
-    Ok(move |start: NaiveDateTime| {
+    let day = |text: &String| appointment_time::day_from_text(text, &organization.zone, order, now);
+    let date = said.date.as_ref().map(day).transpose()?;
+    let time_of_day = said.time.as_deref().map(time::parse_time).transpose()?;
+    let instant = said.instant;
+    Ok(move |upcoming: &Upcoming| {
+        let start = upcoming.known.start;
         date.as_ref().is_none_or(|date| date.date == start.date())
             && time_of_day.is_none_or(|time| time == start.time())
+            && instant.is_none_or(|instant| instant == upcoming.start)
     })
 }
 

@@ -10,7 +10,7 @@ mod origin;
 mod tools;
 
 use booking_core::speech;
-use booking_core::voice::said::{NOBODYS, SAID_TWICE, UNAVAILABLE, UNKNOWN_TOOL, one_line};
+use booking_core::voice::said::{NOBODYS, NOT_READ, SAID_TWICE, TOO_MANY, UNAVAILABLE, UNKNOWN_TOOL, one_line};
 use booking_core::voice::{Envelope, Kind, Tool, ToolCall};
 use booking_core::{Code, Refusal};
 use pgrx::Json;
@@ -88,6 +88,9 @@ pub struct Context<'a> {
     pub call_id: Option<String>,
 }
 
+/// The most tool calls of one message that are carried out.
+const MOST_AT_ONCE: usize = 20;
+
 /// Answers tool calls, one after the other, and notes in the call what has come of them.
 fn tool_calls(
     client: &mut SpiClient<'_>,
@@ -103,7 +106,11 @@ fn tool_calls(
     let context = Context { organization: &organization, caller: envelope.caller(), call_id: envelope.call_id() };
     let mut said = Vec::with_capacity(calls.len());
     let mut about = Done::default();
-    for call in calls {
+    for (position, call) in calls.iter().enumerate() {
+        if position >= MOST_AT_ONCE {
+            said.push(TOO_MANY.to_owned());
+            continue;
+        }
         let done = tool_call(client, &context, call)?;
         about.appointment_id = done.appointment_id.or(about.appointment_id);
         about.contact_id = done.contact_id.or(about.contact_id);
@@ -119,6 +126,7 @@ fn tool_call(client: &mut SpiClient<'_>, context: &Context<'_>, call: &ToolCall)
     match once(client, context, tool, call, |client, arguments| tools::run(client, context, tool, arguments)) {
         Err(Error::Refused(refusal)) => Ok(Done::saying(match refusal.code {
             Code::IdempotencyConflict => SAID_TWICE,
+            Code::InvalidRequest => NOT_READ,
             code => speech::please_repeat(code),
         })),
         done => done,

@@ -2,6 +2,7 @@
 
 use booking_core::voice::arguments::Arguments;
 use booking_core::voice::{Tool, ToolCall};
+use booking_core::{Code, limits};
 use pgrx::spi::SpiClient;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -98,6 +99,14 @@ pub fn key(call_id: Option<&str>, call: &ToolCall) -> std::result::Result<Option
     };
     let Some(call_id) = call_id else { return Ok(None) };
     let text = format!("vapi {call_id} {id}");
+    // Whatever an id looks like, it is one.
+    let text = match limits::label("key", &text, Code::InvalidRequest) {
+        Ok(text) => text,
+        Err(_) => format!(
+            "vapi {:032x}",
+            Fingerprint::empty().field(Some(call_id.as_bytes())).field(Some(id.as_bytes())).value()
+        ),
+    };
     let named = Fingerprint::empty().field(Some(call.name.as_bytes()));
     let stated = call.arguments.as_ref().ok().and_then(|arguments| serde_json::to_string(arguments).ok());
     Key::of(Some(&text), named.field(stated.as_deref().map(str::as_bytes)))

@@ -5,11 +5,13 @@ use booking_core::booking_data::StatedBooking;
 use booking_core::date::DateOrder;
 use booking_core::name::normalize_name;
 use booking_core::phone::E164;
+use booking_core::service::name_key;
+use booking_core::status::Status;
 use booking_core::voice::Tool;
 use booking_core::voice::arguments::Arguments;
 use booking_core::voice::said;
-use booking_core::{Code, zone};
-use chrono::{DateTime, Duration, NaiveDateTime, Utc};
+use booking_core::{Code, Refusal, speech, zone};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use pgrx::spi::SpiClient;
 use serde_json::{Value, json};
 
@@ -64,6 +66,9 @@ fn book_appointment(client: &mut SpiClient<'_>, context: &Context<'_>, arguments
     if !missing.is_empty() {
         return Ok(Done::saying(said::still_need(&missing)));
     }
+    if let Some(booked) = booked_already(client, context, arguments, phone.as_ref(), true)? {
+        return Ok(booked);
+    }
     let when = when(arguments)?;
     let request = Request {
         org_id: Some(context.organization.id),
@@ -81,7 +86,7 @@ fn book_appointment(client: &mut SpiClient<'_>, context: &Context<'_>, arguments
     };
     let answer = book(client, request)?;
     if is_taken(&answer)
-        && let Some(booked) = booked_already(client, context, arguments, phone.as_ref())?
+        && let Some(booked) = booked_already(client, context, arguments, phone.as_ref(), false)?
     {
         return Ok(booked);
     }
@@ -100,20 +105,39 @@ fn is_taken(answer: &Value) -> bool {
     answer.get("error").and_then(Value::as_str) == Some(Code::SlotUnavailable.as_str())
 }
 
-/// Whether it is the person's own appointment that has the time: the answer to an earlier call may have been lost on its way.
+/// Whether the person has this very appointment: the answer to an earlier call may have been lost on its way. `is_for_same`: only
+/// one for the same service counts.
 fn booked_already(
     client: &mut SpiClient<'_>,
     context: &Context<'_>,
     arguments: &Arguments,
     phone: Option<&E164>,
+    is_for_same: bool,
 ) -> Result<Option<Done>> {
     let (Some(phone), organization) = (phone, context.organization) else { return Ok(None) };
     let Ok(time) = when(arguments)?.settle(organization, instant::transaction_now()) else { return Ok(None) };
     let name = arguments.booking.name.as_deref().and_then(|name| normalize_name(name).ok());
-    let is_own = |own: &choose::Upcoming| own.start == time.starts_at && Some(&own.known.name) == name.as_ref();
+    let service = name_key(arguments.booking.service.as_deref().unwrap_or(UNSAID_SERVICE));
+    let is_own = |own: &choose::Upcoming| {
+        own.start == time.starts_at
+            && Some(&own.known.name) == name.as_ref()
+            && (!is_for_same || name_key(&own.known.service) == service)
+    };
     let Some(own) = upcoming(client, organization, phone)?.into_iter().find(is_own) else { return Ok(None) };
-    let said = said::booked_already(&own.known.name, own.known.start, today(organization).date());
-    Ok(Some(Done { appointment_id: Some(own.id), contact_id: Some(own.contact_id), ..Done::saying(said) }))
+    let (name, start) = (&own.known.name, own.known.start);
+    let said = if own.known.is_held {
+        speech::booked(Status::Held, name, &speech::moment(start, today(organization).date(), false))
+    } else {
+        said::booked_already(name, start, today(organization).date())
+    };
+    Ok(Some(Done {
+        appointment_id: Some(own.id),
+        contact_id: Some(own.contact_id),
+        // What becomes of it is asked for by this call too.
+        has_changed: own.known.is_held,
+        is_held: own.known.is_held,
+        ..Done::saying(said)
+    }))
 }
 
 fn check_availability(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
@@ -157,8 +181,8 @@ fn is_free(client: &mut SpiClient<'_>, plan: &Plan<'_>, when: &When) -> Result<D
 }
 
 fn reschedule(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
-    let current = (arguments.current_date.as_deref(), arguments.current_time.as_deref());
-    let chosen = match one(client, context, arguments, current)? {
+    let chosen = match one(client, context, arguments)? {
+        Ok(chosen) if chosen.known.is_held => return Ok(Done::saying(said::NOT_CONFIRMED_YET)),
         Ok(chosen) => chosen,
         Err(done) => return Ok(done),
     };
@@ -180,10 +204,7 @@ fn reschedule(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arg
 }
 
 fn cancel(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
-    // There is only one time to speak of: that of the appointment.
-    let date = arguments.current_date.as_deref().or(arguments.booking.date.as_deref());
-    let time = arguments.current_time.as_deref().or(arguments.booking.time.as_deref());
-    let chosen = match one(client, context, arguments, (date, time))? {
+    let chosen = match one(client, context, arguments)? {
         Ok(chosen) => chosen,
         Err(done) => return Ok(done),
     };
@@ -217,11 +238,10 @@ fn leave_message(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &
     if !missing.is_empty() {
         return Ok(Done::saying(said::still_need(&missing)));
     }
-    let due_at = due(context, &arguments.booking)?;
-    note(client, context, arguments, Kind::Message, due_at)?;
-    let now = instant::transaction_now();
-    let moment = due_at.map(|due_at| answer::spoken(context.organization, due_at, false, now));
-    Ok(Done { has_changed: true, ..Done::saying(said::message_noted(moment.as_deref())) })
+    let due = due(context, &arguments.booking)?;
+    note(client, context, arguments, Kind::Message, due.as_ref().map(|due| due.at))?;
+    let said = said::message_noted(due.map(|due| due.said).as_deref());
+    Ok(Done { has_changed: true, ..Done::saying(said) })
 }
 
 fn request_transfer(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
@@ -257,25 +277,41 @@ fn note(
     Ok(())
 }
 
-/// When the person wants to be called back, where that was said. A time without a day is the next one.
-fn due(context: &Context<'_>, stated: &StatedBooking) -> Result<Option<DateTime<Utc>>> {
+/// When somebody wants to be called back, and how that is said.
+struct Due {
+    at: DateTime<Utc>,
+    said: String,
+}
+
+/// When the person wants to be called back, where that was said. A time without a day is the next one; of a day only the day is
+/// promised.
+fn due(context: &Context<'_>, stated: &StatedBooking) -> Result<Option<Due>> {
     const MORNING: &str = "9 am";
     let organization = context.organization;
     let order = DateOrder::for_region(&organization.default_region);
     let now = instant::transaction_now();
-    let at = |date: &str, time: &str| appointment_time::from_text(date, time, &organization.zone, order, now);
-    let settled = match (stated.date.as_deref(), stated.time.as_deref()) {
-        (None, None) => return Ok(None),
-        (Some(date), time) => at(date, time.unwrap_or(MORNING)),
-        (None, Some(time)) => match at("today", time) {
-            Ok(settled) if settled.starts_at > now => Ok(settled),
-            Ok(_) => at("tomorrow", time),
-            refused => refused,
-        },
+    let at = |date: &str, time: &str| {
+        let settled = appointment_time::from_text(date, time, &organization.zone, order, now);
+        settled.map(|settled| settled.starts_at).map_err(|TimeRefusal { refusal, .. }| refusal)
     };
-    let settled = settled.map_err(|TimeRefusal { refusal, .. }| refusal)?;
-    // Today's morning may be over.
-    Ok(Some(settled.starts_at.max(now + Duration::minutes(5))))
+    match (stated.date.as_deref(), stated.time.as_deref()) {
+        (None, None) => Ok(None),
+        (Some(date), None) => {
+            let at = at(date, MORNING)?;
+            let local = zone::local_time(&organization.zone, at);
+            // This morning may be over.
+            Ok(Some(Due { at: at.max(now), said: speech::day(local.date(), today(organization).date()) }))
+        }
+        (date, Some(time)) => {
+            let first = at(date.unwrap_or("today"), time)?;
+            let at = if first < now && date.is_none() { at("tomorrow", time)? } else { first };
+            if at < now {
+                let message = "the time at which to call back has passed";
+                return Err(Refusal::new(Code::DateInPast, message, "pass a time that is still to come").into());
+            }
+            Ok(Some(Due { at, said: answer::spoken(organization, at, false, now) }))
+        }
+    }
 }
 
 /// $1 org_id.

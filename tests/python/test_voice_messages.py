@@ -182,6 +182,22 @@ def test_whoever_has_only_called_can_be_erased_too(call: VoiceCall):
     assert (again["success"], again["error"]) == (False, "contact_not_found")
 
 
+def test_whomever_a_call_was_about_can_be_erased_from_it_and_no_later_message_brings_them_back(clinic: Clinic, caller):
+    web = VoiceCall(clinic, caller, phone=None)
+    phones = {"Ann Lee": new_phone(), "Bob Lee": new_phone(), "Eve Lee": new_phone()}
+    web.tool("book_appointment", **TOMORROW | {"patientName": "Ann Lee", "patientPhone": phones["Ann Lee"]})
+    web.tool("book_appointment", **TOMORROW | {"patientName": "Bob Lee", "patientPhone": phones["Bob Lee"], "appointmentTime": "4 pm"})
+    web.tool("leave_message", message="hello", patientName="Eve Lee", patientPhone=phones["Eve Lee"])
+    for name, phone in phones.items():
+        web.send(report(artifact={"transcript": f"User: I am {name}."}))
+        web.send({"type": "conversation-update", "call": {"customer": {"number": phone}}})
+        assert one(caller, "SELECT booking.erase_contact(%s, %s)", [clinic.org_id, phone])["success"] is True, name
+        web.send(report(artifact={"transcript": f"User: I am {name}."}))
+        assert (web.log()["transcript"], web.log()["summary"], web.log()["ended_reason"]) == (None, None, "customer-ended-call")
+        rows = everything(clinic.admin, clinic.org_id)
+        assert not any(name in row or phone[1:] in row for table in rows.values() for row in table)
+
+
 def test_half_a_character_in_a_transcript_costs_that_character_only(call: VoiceCall):
     body = json.dumps({"message": report(artifact={"transcript": "User: hm HALF ok"}) | {"call": {"id": call.call_id, "metadata": {"org_id": call.clinic.org_id}}}})
     for half in ("\\ud83d", "\\ude00", "\\ud83d\\ud83d"):

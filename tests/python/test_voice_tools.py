@@ -169,7 +169,7 @@ def test_of_several_appointments_the_one_that_was_described_is_meant_or_it_is_as
     assert call.tool("find_appointment") == f"I see 2 appointments: {two}."
     assert call.tool("cancel_appointment") == f"I see 2 appointments: {two}. Which one do you mean?"
     assert call.tool("cancel_appointment", currentTime="9 am") == (
-        f"I do not find an appointment at that time. I see these: {two}. Which one do you mean?")
+        f"I do not find that appointment. I see these: {two}. Which one do you mean?")
     assert len(starts(call.clinic)) == 2
     assert call.tool("reschedule_appointment", patientName="bob lee", newDate=str(DAY), newTime="10 am").startswith("The appointment for Bob Lee is now")
     assert call.tool("cancel_appointment", currentTime="2:30 pm").startswith("The appointment")
@@ -179,7 +179,7 @@ def test_of_several_appointments_the_one_that_was_described_is_meant_or_it_is_as
 def test_one_appointment_is_not_cancelled_in_place_of_another_that_was_named(call: VoiceCall):
     call.tool("book_appointment", **BOOKING)
     said = call.tool("cancel_appointment", appointmentDate=str(DAY + timedelta(days=1)))
-    assert said.startswith("I do not find an appointment at that time. I see one: cleaning for Ann Lee")
+    assert said.startswith("I do not find that appointment. I see one: cleaning for Ann Lee")
     assert starts(call.clinic) == [f"{DAY} 14:30"]
 
 
@@ -243,7 +243,7 @@ def test_arguments_that_cannot_be_read_are_answered_and_the_next_call_is_made(ca
     broken = {"id": "tool-1", "function": {"name": "book_appointment", "arguments": '{"patientName": "An'}}
     good = shaped("arguments", "tool-2", "book_appointment", BOOKING)
     results = call.send({"type": "tool-calls", "toolCallList": [broken, good]})["results"]
-    assert results[0]["result"] == "I did not get all the details. Could you tell me again what you would like to book?"
+    assert results[0]["result"] == "I did not get all the details. Could you tell me again what you would like?"
     assert results[1]["result"].startswith("Appointment confirmed")
 
 
@@ -276,3 +276,80 @@ def test_whoever_wants_a_person_is_called_back(call: VoiceCall):
     assert follow_ups(call.clinic) == [("transfer", "open", "a bill", None, call.phone, call.call_id)]
 
 
+
+
+def test_a_name_that_is_nobodys_reaches_no_appointment(call: VoiceCall):
+    call.tool("book_appointment", **BOOKING)
+    for name in ("reschedule_appointment", "cancel_appointment"):
+        said = call.tool(name, patientName="carl", newDate=str(DAY), newTime="4 pm")
+        assert said.startswith("I do not find that appointment. I see one: cleaning for Ann Lee"), said
+    assert starts(call.clinic) == [f"{DAY} 14:30"]
+    assert call.tool("cancel_appointment", patientName="ann").endswith("is cancelled.")
+
+
+@pytest.mark.parametrize("described", [
+    {"scheduledAt": f"{DAY + timedelta(days=1)}T14:30:00"}, {"scheduledAt": f"{DAY + timedelta(days=1)}T14:30:00-05:00"},
+    {"currentDateTime": f"{DAY}T15:00"}, {"currentTime": 9}, {"date": str(DAY + timedelta(days=7))},
+], ids=str)
+def test_whatever_describes_another_appointment_reaches_none(call: VoiceCall, described: dict):
+    call.tool("book_appointment", **BOOKING)
+    for name in ("reschedule_appointment", "cancel_appointment"):
+        said = call.tool(name, **described, newDate=str(DAY), newTime="4 pm")
+        assert said.startswith(("I do not find that appointment.", "I did not understand the time.")), said
+    assert starts(call.clinic) == [f"{DAY} 14:30"]
+
+
+def test_whoever_asks_twice_gets_one_appointment_also_where_there_is_room_for_two(call: VoiceCall, dental: Clinic):
+    dental.add_resource()
+    assert call.tool("book_appointment", **BOOKING).startswith("Appointment confirmed")
+    assert call.tool("book_appointment", **BOOKING).startswith("Ann Lee already has this appointment")
+    assert call.tool("book_appointment", **BOOKING | {"serviceType": "x-rays"}).startswith("Appointment confirmed")
+    assert len(starts(dental)) == 2
+
+
+def test_what_waits_for_the_calendar_is_said_to_wait_until_it_is_there(call: VoiceCall, dental: Clinic):
+    dental.open_account("google")
+    dental.admin.execute("SELECT booking.set_calendar(%s, true, 'verified')", [dental.org_id])
+    reserved = f"I have reserved the appointment for Ann Lee {SAID} at 2:30 PM. It will be confirmed in a moment."
+    assert call.tool("book_appointment", **BOOKING) == reserved
+    again = {"type": "tool-calls", "toolCallList": [shaped("arguments", "tool-again", "book_appointment", BOOKING)]}
+    assert call.send(again)["results"][0]["result"] == reserved
+    assert call.tool("find_appointment") == f"An appointment for cleaning {SAID} at 2:30 PM is reserved for Ann Lee, and not confirmed yet."
+    assert call.tool("reschedule_appointment", newDate=str(DAY), newTime="4 pm") == "That appointment is not confirmed yet. Please try again in a moment."
+    [appointment] = dental.appointments()
+    dental.admin.execute("UPDATE booking.appointments SET status = 'confirmed', expires_at = NULL WHERE id = %s", [appointment["id"]])
+    assert call.send(again)["results"][0]["result"] == f"Appointment confirmed for Ann Lee {SAID} at 2:30 PM."
+
+
+def test_a_number_that_is_none_is_the_callers_own(call: VoiceCall):
+    call.tool("book_appointment", **BOOKING, patientPhone="the number I am calling from")
+    assert [contact["phone"] for contact in call.clinic.contacts()] == [call.phone]
+
+
+def test_of_a_day_to_call_back_only_the_day_is_promised_and_no_time_that_has_passed(call: VoiceCall):
+    assert call.tool("leave_message", message="x-rays", callbackDate=str(DAY)) == (
+        f"I have passed your message on. Somebody will call you back {SAID}.")
+    assert call.tool("leave_message", message="x-rays", callbackDate="today", callbackTime="12:00 am") == (
+        "That time has already passed. Which day would you like?")
+
+
+def test_ids_of_every_kind_count_once(call: VoiceCall):
+    for tool_id in ("x" * 1000, "a\nb", 7):
+        message = {"type": "tool-calls", "toolCallList": [shaped("arguments", tool_id, "leave_message", {"message": "hello"})]}
+        assert call.send(message) == call.send(message)
+    assert len(follow_ups(call.clinic)) == 3
+
+
+def test_more_calls_than_are_carried_out_are_told_so(call: VoiceCall):
+    said = call.tools(*[("find_appointment", {})] * 22)
+    assert said[19].startswith("I find no upcoming") and said[20:] == [
+        "That was too much at once, and this part was not done. Please ask for it again."] * 2
+
+
+def test_a_call_id_that_was_not_filled_in_is_nobodys(dental: Clinic, caller):
+    static = [{"key": "call_id", "value": "{{ call.id }}"}]
+    for phone in (None, None):
+        call = VoiceCall(dental, caller, phone=phone, call_id=None)
+        tool = shaped("arguments", "call_1", "leave_message", {"message": "hello", "phone": "415 555 0134"})
+        call.send({"type": "tool-calls", "toolWithToolCallList": [{"parameters": static, "toolCall": tool}]})
+    assert len(follow_ups(dental)) == 2

@@ -14,14 +14,22 @@ pub struct Arguments {
     pub booking: StatedBooking,
     /// The time, where it came as an instant with its offset.
     pub instant: Option<DateTime<Utc>>,
-    /// Which of several appointments is meant: the date and the time that it has now.
-    pub current_date: Option<String>,
-    pub current_time: Option<String>,
+    /// Which of several appointments is meant, by the time that it has now.
+    pub current: Described,
     /// What is to be passed on, or why.
     pub message: Option<String>,
 }
 
+/// A time by which an appointment is told from others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Described {
+    pub date: Option<String>,
+    pub time: Option<String>,
+    pub instant: Option<DateTime<Utc>>,
+}
+
 // The spellings of each, as `key` writes them; the first is the one of the tools that are registered.
+const NOTHING: &[&str] = &[];
 const DATE: &[&str] = &["appointmentdate", "date", "preferreddate", "requesteddate", "day"];
 const TIME: &[&str] = &["appointmenttime", "time", "preferredtime", "requestedtime"];
 const MOMENT: &[&str] =
@@ -31,6 +39,8 @@ const NEW_TIME: &[&str] = &["newtime", "newappointmenttime"];
 const NEW_MOMENT: &[&str] = &["newscheduledat", "newdatetime", "newappointmentdatetime", "newstarttime"];
 const CURRENT_DATE: &[&str] = &["currentdate", "olddate", "originaldate", "currentappointmentdate"];
 const CURRENT_TIME: &[&str] = &["currenttime", "oldtime", "originaltime", "currentappointmenttime"];
+const CURRENT_MOMENT: &[&str] =
+    &["currentdatetime", "currentscheduledat", "oldscheduledat", "olddatetime", "originaldatetime", "currentstarttime"];
 const DUE_DATE: &[&str] = &["callbackdate", "duedate", "callbackday"];
 const DUE_TIME: &[&str] = &["callbacktime", "duetime"];
 const NAME: &[&str] = &["patientname", "name", "fullname", "customername", "callername", "clientname", "contactname"];
@@ -59,13 +69,13 @@ impl Arguments {
         let has_new = [NEW_DATE, NEW_TIME, NEW_MOMENT].into_iter().any(|names| stated.find(names).is_some());
         let (date, time, moment) = match tool {
             Tool::Reschedule if has_new => (NEW_DATE, NEW_TIME, NEW_MOMENT),
-            Tool::LeaveMessage | Tool::RequestTransfer => (DUE_DATE, DUE_TIME, &[] as &[&str]),
+            Tool::LeaveMessage | Tool::RequestTransfer => (DUE_DATE, DUE_TIME, NOTHING),
+            // There is only one time to speak of: that of the appointment.
+            Tool::Cancel | Tool::Find => (NOTHING, NOTHING, NOTHING),
             _ => (DATE, TIME, MOMENT),
         };
         let mut request = Map::new();
         for (canonical, names) in [
-            ("appointmentDate", date),
-            ("appointmentTime", time),
             ("patientName", NAME),
             ("patientPhone", PHONE),
             ("patientEmail", EMAIL),
@@ -76,37 +86,15 @@ impl Arguments {
                 request.insert(canonical.to_owned(), value.clone());
             }
         }
-        let mut arguments = Arguments { booking: StatedBooking::read(&request)?, ..Arguments::default() };
-        if let Some(value) = stated.find(moment) {
-            arguments.read_moment(value)?;
+        let wanted = stated.described(date, time, moment)?;
+        let booking = StatedBooking { date: wanted.date, time: wanted.time, ..StatedBooking::read(&request)? };
+        let mut current = stated.described(CURRENT_DATE, CURRENT_TIME, CURRENT_MOMENT)?;
+        // Without a new time beside it, the time of a move is the new one.
+        if current == Described::default() && (tool == Tool::Cancel || (tool == Tool::Reschedule && has_new)) {
+            current = stated.described(DATE, TIME, MOMENT)?;
         }
-        // Without a new time beside them, the date and the time of a move are the new ones.
-        let plain = |names| if has_new { names } else { &[] as &[&str] };
-        arguments.current_date = stated.text(CURRENT_DATE).or_else(|| stated.text(plain(DATE)));
-        arguments.current_time = stated.text(CURRENT_TIME).or_else(|| stated.text(plain(TIME)));
-        arguments.message = stated.text(MESSAGE).map(|text| readable(&text)).filter(|text| !text.is_empty());
-        Ok(arguments)
-    }
-
-    /// A date and a time in one: as on the wall, `2026-11-24T14:30`, or with an offset, which makes it an instant.
-    fn read_moment(&mut self, value: &Value) -> Result<(), Refusal> {
-        let text = value.as_str().unwrap_or_default().trim();
-        if let Ok(instant) = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
-            self.instant = Some(instant.to_utc());
-            return Ok(());
-        }
-        let Some((date, time)) = text.split_once(['T', ' ']).filter(|(date, _)| is_iso_date(date)) else {
-            if is_iso_date(text) {
-                self.booking.date.get_or_insert_with(|| text.to_owned());
-                return Ok(());
-            }
-            let message = format!("{} is not a date with a time", quoted(text));
-            return Err(Refusal::new(Code::InvalidTime, message, "pass it as 2026-03-20T14:30"));
-        };
-        let time = time.split_once('.').map_or(time, |(seconds, _)| seconds);
-        self.booking.date.get_or_insert_with(|| date.to_owned());
-        self.booking.time.get_or_insert_with(|| time.to_owned());
-        Ok(())
+        let message = stated.find(MESSAGE).and_then(Value::as_str).map(readable).filter(|text| !text.is_empty());
+        Ok(Arguments { booking, instant: wanted.instant, current, message })
     }
 
     /// Whether both a date and a time were said.
@@ -132,8 +120,49 @@ impl<'a> Filled<'a> {
         names.iter().find_map(|name| self.0.iter().find(|(known, _)| known == name).map(|(_, value)| *value))
     }
 
-    fn text(&self, names: &[&str]) -> Option<String> {
-        self.find(names)?.as_str().map(str::to_owned)
+    /// A day or a time of day; a number is one that was not written as a text.
+    fn words(&self, names: &[&str], code: Code) -> Result<Option<String>, Refusal> {
+        match self.find(names) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Number(number)) => Ok(Some(number.to_string())),
+            Some(_) => Err(Refusal::new(code, "a date or a time is not a text", "pass it as a JSON string")),
+        }
+    }
+
+    fn described(&self, date: &[&str], time: &[&str], moment: &[&str]) -> Result<Described, Refusal> {
+        let mut described = Described {
+            date: self.words(date, Code::InvalidDate)?,
+            time: self.words(time, Code::InvalidTime)?,
+            instant: None,
+        };
+        if let Some(value) = self.find(moment) {
+            described.read_moment(value)?;
+        }
+        Ok(described)
+    }
+}
+
+impl Described {
+    /// A date and a time in one: as on the wall, `2026-11-24T14:30`, or with an offset, which makes it an instant.
+    fn read_moment(&mut self, value: &Value) -> Result<(), Refusal> {
+        let text = value.as_str().unwrap_or_default().trim();
+        if let Ok(instant) = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
+            self.instant = Some(instant.to_utc());
+            return Ok(());
+        }
+        let Some((date, time)) = text.split_once(['T', ' ']).filter(|(date, _)| is_iso_date(date)) else {
+            if is_iso_date(text) {
+                self.date.get_or_insert_with(|| text.to_owned());
+                return Ok(());
+            }
+            let message = format!("{} is not a date with a time", quoted(text));
+            return Err(Refusal::new(Code::InvalidTime, message, "pass it as 2026-03-20T14:30"));
+        };
+        let time = time.split_once('.').map_or(time, |(seconds, _)| seconds);
+        self.date.get_or_insert_with(|| date.to_owned());
+        self.time.get_or_insert_with(|| time.to_owned());
+        Ok(())
     }
 }
 
@@ -217,10 +246,34 @@ mod tests {
             read(Tool::Reschedule, json!({"date": "monday", "time": "9", "newDate": "friday", "newTime": "10"}));
         let found = found.unwrap();
         assert_eq!((found.booking.date.as_deref(), found.booking.time.as_deref()), (Some("friday"), Some("10")));
-        assert_eq!((found.current_date.as_deref(), found.current_time.as_deref()), (Some("monday"), Some("9")));
+        assert_eq!((found.current.date.as_deref(), found.current.time.as_deref()), (Some("monday"), Some("9")));
         let found = read(Tool::Reschedule, json!({"date": "friday", "time": "10", "current_date": "monday"})).unwrap();
         assert_eq!(found.booking.date.as_deref(), Some("friday"));
-        assert_eq!((found.current_date.as_deref(), found.current_time), (Some("monday"), None));
+        assert_eq!((found.current.date.as_deref(), found.current.time), (Some("monday"), None));
+        let found =
+            read(Tool::Reschedule, json!({"scheduledAt": "2026-11-24T14:30", "newScheduledAt": "2026-11-25T15:00"}));
+        let found = found.unwrap();
+        assert_eq!((found.booking.date.as_deref(), found.booking.time.as_deref()), (Some("2026-11-25"), Some("15:00")));
+        assert_eq!((found.current.date.as_deref(), found.current.time.as_deref()), (Some("2026-11-24"), Some("14:30")));
+    }
+
+    #[test]
+    fn what_is_to_be_cancelled_is_told_by_any_time_that_was_said() {
+        let current = |stated| read(Tool::Cancel, stated).map(|found| found.current);
+        let of = |date: &str, time: &str| Described {
+            date: Some(date.to_owned()),
+            time: Some(time.to_owned()),
+            instant: None,
+        };
+        assert_eq!(current(json!({"date": "friday", "time": 9})), Ok(of("friday", "9")));
+        assert_eq!(current(json!({"currentTime": "9 am", "currentDate": "friday"})), Ok(of("friday", "9 am")));
+        assert_eq!(current(json!({"scheduledAt": "2026-11-24 14:30"})), Ok(of("2026-11-24", "14:30")));
+        let instant = Some(at("2026-11-24 19:30"));
+        assert_eq!(
+            current(json!({"scheduledAt": "2026-11-24T14:30:00-05:00"})),
+            Ok(Described { instant, ..Described::default() })
+        );
+        assert_eq!(current(json!({"currentTime": ["9"]})).unwrap_err().code, Code::InvalidTime);
     }
 
     #[test]

@@ -11,8 +11,8 @@ use crate::voice::origin::static_parameters;
 
 /// The longest server message that is read, in bytes: the report of a long call, with all that was said in it.
 pub const LONGEST_MESSAGE: usize = 8 * 1024 * 1024;
-/// The most tool calls of one message that are answered.
-const MOST_CALLS: usize = 20;
+/// The most tool calls of one message that are answered at all.
+const MOST_CALLS: usize = 200;
 
 /// What a server message is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,8 +54,11 @@ impl Envelope {
         };
         // Some forward the message without its wrapping.
         if !object.get("message").is_some_and(Value::is_object) {
-            let message = Value::Object(object.clone());
-            object.insert("message".to_owned(), message);
+            let around = ["customer", "tool"].map(|key| Some((key.to_owned(), object.get(key)?.clone())));
+            let mut wrapping = Map::new();
+            wrapping.extend(around.into_iter().flatten());
+            wrapping.insert("message".to_owned(), Value::Object(object));
+            object = wrapping;
         }
         let body = Value::Object(object);
         let kind = kind_of(&body);
@@ -69,7 +72,7 @@ impl Envelope {
 
     /// Vapi's id of the phone call.
     pub fn call_id(&self) -> Option<String> {
-        let id = self.text(&["/message/call/id"]).or_else(|| self.parameter("call_id"))?;
+        let id = self.text(&["/message/call/id"]).or_else(|| self.parameter("call_id")).filter(|id| !is_unsaid(id))?;
         limits::label("call id", &id, Code::InvalidRequest).ok()
     }
 
@@ -128,14 +131,14 @@ impl Envelope {
 }
 
 fn kind_of(body: &Value) -> Kind {
-    let has = |key: &str| body.pointer(key).is_some_and(Value::is_array);
+    let has = |key: &str| body.pointer(&format!("/message/{key}")).is_some_and(Value::is_array);
     match body.pointer("/message/type").and_then(Value::as_str).unwrap_or_default() {
         "tool-calls" => Kind::ToolCalls,
         "function-call" => Kind::FunctionCall,
         "assistant-request" => Kind::AssistantRequest,
         "status-update" => Kind::StatusUpdate,
         "end-of-call-report" => Kind::EndOfCallReport,
-        "" if has("/message/toolCallList") || has("/message/toolWithToolCallList") => Kind::ToolCalls,
+        "" if ["toolCallList", "toolWithToolCallList", "toolCalls"].into_iter().any(has) => Kind::ToolCalls,
         other => Kind::Other(limits::label("type", other, Code::InvalidRequest).unwrap_or_default()),
     }
 }
@@ -214,6 +217,7 @@ mod tests {
                 json!({"type": "tool-calls", "toolWithToolCallList": [{"type": "function", "toolCall": form}]}),
                 json!({"type": "tool-calls", "toolCalls": [form]}),
                 json!({"toolCallList": [form], "toolWithToolCallList": [{"toolCall": form}]}),
+                json!({"toolCalls": [form]}),
             ] {
                 assert_eq!(calls(message.clone()), vec![expected.clone()], "{message}");
             }
@@ -235,7 +239,7 @@ mod tests {
         let list: Vec<Value> = (0..1000).map(|n| json!({"id": n, "name": "x"})).collect();
         let ids: Vec<Value> =
             calls(json!({"type": "tool-calls", "toolCallList": list})).into_iter().map(|call| call.id).collect();
-        assert_eq!(ids, (0..20).map(|n| json!(n)).collect::<Vec<_>>());
+        assert_eq!(ids, (0..200).map(|n| json!(n)).collect::<Vec<_>>());
     }
 
     #[test]
@@ -274,6 +278,8 @@ mod tests {
         };
         assert_eq!(read("+14155550134").as_deref(), Some("+14155550134"));
         assert_eq!(read("{{ customer.number }}"), None);
+        let nobodys = json!({"message": {"toolWithToolCallList": [{"parameters": [{"key": "call_id", "value": "{{ call.id }}"}]}]}});
+        assert_eq!(Envelope::read(&nobodys.to_string()).unwrap().call_id(), None);
     }
 
     #[test]

@@ -16,6 +16,12 @@ pub const NOBODYS: &str = "I am sorry, I cannot reach the calendar of this clini
 pub const SAID_TWICE: &str =
     "Nothing was changed: this request came before with other details. Please ask for it again as a new request.";
 
+/// Where a tool call cannot be read.
+pub const NOT_READ: &str = "I did not get all the details. Could you tell me again what you would like?";
+
+/// For the tool calls of a message beyond those that are carried out.
+pub const TOO_MANY: &str = "That was too much at once, and this part was not done. Please ask for it again.";
+
 /// For a tool that there is not.
 pub const UNKNOWN_TOOL: &str =
     "I cannot do that. I can check free times, book, move, cancel or look up an appointment, and take a message.";
@@ -38,7 +44,21 @@ pub struct Known {
     pub start: NaiveDateTime,
     pub service: String,
     pub name: String,
+    /// Whether it waits for the calendar, and is not one before that has said so.
+    pub is_held: bool,
 }
+
+impl Known {
+    /// Whether it is that of the person who was named, if only by a part of the name.
+    pub fn is_of(&self, name: &str) -> bool {
+        let words = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+        let known = words(&self.name);
+        words(name).iter().all(|word| known.contains(word))
+    }
+}
+
+/// Of what waits for the calendar.
+pub const NOT_CONFIRMED_YET: &str = "That appointment is not confirmed yet. Please try again in a moment.";
 
 /// How many appointments or services are said before "and more".
 const SAID: usize = 3;
@@ -47,8 +67,11 @@ const SAID: usize = 3;
 pub fn found(appointments: &[Known], today: NaiveDate) -> String {
     match appointments {
         [] => NO_APPOINTMENT.to_owned(),
-        [only] => {
-            let Known { start, service, name } = only;
+        [Known { start, service, name, is_held: true }] => {
+            let when = moment(*start, today, false);
+            format!("An appointment for {service} {when} is reserved for {name}, and not confirmed yet.")
+        }
+        [Known { start, service, name, .. }] => {
             format!("{name} has an appointment for {service} {}.", moment(*start, today, false))
         }
         several => format!("I see {} appointments: {}.", several.len(), list(several, today)),
@@ -66,17 +89,17 @@ pub fn which(appointments: &[Known], today: NaiveDate) -> String {
 /// What somebody hears who has named an appointment that they do not have.
 pub fn not_that_one(appointments: &[Known], today: NaiveDate) -> String {
     let what = if appointments.len() == 1 { "one" } else { "these" };
-    format!(
-        "I do not find an appointment at that time. I see {what}: {}. Which one do you mean?",
-        list(appointments, today)
-    )
+    format!("I do not find that appointment. I see {what}: {}. Which one do you mean?", list(appointments, today))
 }
 
 fn list(appointments: &[Known], today: NaiveDate) -> String {
     let mut said: Vec<String> = appointments
         .iter()
         .take(SAID)
-        .map(|Known { start, service, name }| format!("{service} for {name} {}", moment(*start, today, false)))
+        .map(|Known { start, service, name, is_held }| {
+            let yet = if *is_held { ", not confirmed yet" } else { "" };
+            format!("{service} for {name} {}{yet}", moment(*start, today, false))
+        })
         .collect();
     let more = appointments.len().saturating_sub(SAID);
     if more > 0 {
@@ -123,7 +146,7 @@ pub fn services(names: &[String]) -> String {
     }
 }
 
-/// What somebody hears who has left a message, with the time by which it is looked after where one was asked for.
+/// What somebody hears who has left a message, with the day or the moment at which they asked to be called back.
 pub fn message_noted(due: Option<&str>) -> String {
     match due {
         Some(moment) => format!("I have passed your message on. Somebody will call you back {moment}."),
@@ -151,7 +174,7 @@ mod tests {
     }
 
     fn known(start: &str, name: &str) -> Known {
-        Known { start: wall(start), service: "cleaning".to_owned(), name: name.to_owned() }
+        Known { start: wall(start), service: "cleaning".to_owned(), name: name.to_owned(), is_held: false }
     }
 
     #[test]
@@ -173,7 +196,16 @@ mod tests {
              cleaning for Ann Lee on Monday, November 23 at 9:00 AM; and 2 more. Which one do you mean?"
         );
         assert_eq!(found(&[], today()), NO_APPOINTMENT);
+        let held = [Known { is_held: true, ..known("2026-11-24 14:30", "Ann Lee") }];
+        assert!(found(&held, today()).ends_with("is reserved for Ann Lee, and not confirmed yet."));
         assert!(not_that_one(&one, today()).contains("I see one: cleaning for Ann Lee on Tuesday"));
+    }
+
+    #[test]
+    fn a_name_is_known_by_a_part_of_it_and_not_by_another() {
+        let ann = known("2026-11-24 14:30", "Ann Lee");
+        assert!(ann.is_of("Ann Lee") && ann.is_of("ann") && ann.is_of("LEE"));
+        assert!(!ann.is_of("Bob Lee") && !ann.is_of("An"));
     }
 
     #[test]
