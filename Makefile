@@ -59,8 +59,8 @@ test-dba: ## Dump and restore, replicate, drop, as a DBA does
 test-worker: ## Run booking-worker against stand-ins for Twilio and Google, and kill it by the hundred
 	@scripts/test.sh worker
 
-fuzz: ## Feed every reader of input with hostile input for a minute
-	@scripts/test.sh fuzz
+fuzz: ## Feed every reader of input with hostile input for an hour, then the server with random queries for 10 minutes (FUZZ_SECONDS=60 shortens both)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} FUZZ_SQL_SECONDS=$${FUZZ_SQL_SECONDS:-$$(($${FUZZ_SECONDS:-3600} / 6))} scripts/test.sh fuzz sqlsmith
 
 worker: ## Build booking-worker into target/release
 	@scripts/prerequisites.sh

@@ -6,11 +6,11 @@
 #   scripts/cluster.sh stop | remove | status NAME
 #   scripts/cluster.sh kill NAME                        kills the server without a warning, as a power cut would
 #   scripts/cluster.sh psql NAME [ARGUMENT ...]         psql as the superuser
-#   scripts/cluster.sh socket NAME                      prints the directory of its socket
+#   scripts/cluster.sh socket | log NAME                prints the directory of its socket, the path of its log
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|stop|kill|remove|status|psql|socket NAME [ARGUMENT ...]"
+[ $# -ge 2 ] || fail "usage: scripts/cluster.sh start|standby|stop|kill|remove|status|psql|socket|log NAME [ARGUMENT ...]"
 action=$1 name=$2
 shift 2
 [[ $name =~ ^[a-z][a-z0-9_-]{0,19}$ ]] || fail "\"$name\" is no name for a cluster: use up to 20 lower-case letters, digits, _ and -."
@@ -215,5 +215,6 @@ stop | remove | status) "$action" ;;
 kill) kill_server ;;
 psql) exec "$pg_bin/psql" -h "$socket" -p "$port" -U postgres "$@" ;;
 socket) echo "$socket" ;;
-*) fail "there is no action \"$action\": use start, standby, stop, kill, remove, status, psql or socket." ;;
+log) echo "$log" ;;
+*) fail "there is no action \"$action\": use start, standby, stop, kill, remove, status, psql, socket or log." ;;
 esac

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Prepares the machine and runs the test suites that are named, or all of them; `postgres` stands for those that depend on the
 # PostgreSQL they run against. A suite that fails does not stop the next one.
-# Ends with one line per suite and a line "N passed, N failed", which counts the test cases of all suites. lint and fuzz are
-# not made of test cases: they add nothing when they pass, and one failure when they fail; so does a suite that cannot run.
+# Ends with one line per suite and a line "N passed, N failed", which counts the test cases of all suites. lint, fuzz and
+# sqlsmith are not made of test cases: they add nothing when they pass, and one failure when they fail; so does a suite that cannot run.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_suites=(lint core phones extension sql isolation python hostile client dba worker fuzz)
+all_suites=(lint core phones extension sql isolation python hostile client dba worker fuzz sqlsmith)
 # These talk to a server that has the extension.
-server_suites=" sql isolation python hostile client dba worker "
+server_suites=" sql isolation python hostile client dba worker sqlsmith "
 
 suites=("${@:-${all_suites[@]}}")
 # The worker is the same program whatever the server: once is enough.
