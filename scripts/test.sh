@@ -34,7 +34,7 @@ trap 'exit 143' TERM
 start_server() {
     heading "The extension and its server"
     "$tree/scripts/install.sh" && "$tree/scripts/cluster.sh" remove test &&
-        "$tree/scripts/cluster.sh" start test fsync=off synchronous_commit=off full_page_writes=off
+        "$tree/scripts/cluster.sh" start test fsync=off synchronous_commit=off full_page_writes=off max_prepared_transactions=10
 }
 
 # The server is prepared when the first suite needs it, and once.

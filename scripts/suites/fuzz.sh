@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# hostile input to every reader of input, for a minute: no panic, and what is accepted is well-formed
+# hostile input to every reader of input: no panic, and what is accepted is well-formed
 set -euo pipefail
 . "$(dirname "$0")/../common.sh"
 

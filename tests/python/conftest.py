@@ -1,8 +1,8 @@
 """What every test gets: a connection string, an admin connection and an organization of its own.
 
 Run: `BOOKING_TEST_DSN="host=... user=postgres dbname=..." pytest tests/python`. The database has the extension, the role is a
-superuser and the server takes 300 connections. BOOKING_TEST_CALLER may name another role, which then makes the calls under
-test. Nothing is ever truncated: each test looks at its own organization only.
+superuser and the server takes 300 connections and 10 prepared transactions. BOOKING_TEST_CALLER may name another role, which then
+makes the calls under test. Nothing is ever truncated: each test looks at its own organization only.
 """
 
 from __future__ import annotations

@@ -38,13 +38,15 @@ def second_session(clinic: Clinic) -> Iterator[tuple[psycopg.Connection, ThreadP
 
 
 def book_and_wait_for(
-    clinic: Clinic, session: psycopg.Connection, thread: ThreadPoolExecutor, holder: psycopg.Connection, **request: object
+    clinic: Clinic, session: psycopg.Connection, thread: ThreadPoolExecutor, holder: psycopg.Connection | None,
+    **request: object,
 ) -> Future[Answer]:
-    """Starts a booking in `session` and returns when the server says that it waits for `holder`."""
+    """Starts a booking in `session` and returns when the server says that it waits for `holder`; None: a prepared transaction."""
+    pid = holder.info.backend_pid if holder else 0
     parameters = clinic.request(request.pop("at"), **request)
     future = thread.submit(one, session, BOOK, parameters)
     deadline = time.monotonic() + PATIENCE
-    while holder.info.backend_pid not in one(clinic.admin, "SELECT pg_blocking_pids(%s)", [session.info.backend_pid]):
+    while pid not in one(clinic.admin, "SELECT pg_blocking_pids(%s)", [session.info.backend_pid]):
         assert not future.done(), f"it did not wait: {future.exception() or future.result()}"
         assert time.monotonic() < deadline, "the booking neither waits nor ends"
     return future

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg
 import pytest
 from clinic import Clinic, assert_booked, assert_refused_with_three, future, new_phone, one, overlaps
+from psycopg import sql
 from sessions import book_and_wait_for, second_session, write_directly
 
 HALF_HOUR = timedelta(minutes=30)
@@ -75,6 +78,42 @@ def test_a_session_killed_before_its_commit_frees_the_slot(clinic: Clinic):
     victim.close()
 
     assert (len(clinic.appointments()), len(clinic.contacts()), clinic.keys()) == (1, 1, [])
+
+
+@contextmanager
+def prepared(clinic: Clinic, **request: object) -> Iterator[str]:
+    """The name of a transaction that has booked and is prepared for a commit in two phases; its session has ended."""
+    name = f"booking-{clinic.org_id}"
+    with clinic.connect(autocommit=False) as session:
+        assert_booked(clinic.book(future(), session, **request))
+        session.execute(sql.SQL("PREPARE TRANSACTION {}").format(sql.Literal(name)))
+    yield name
+    # Whatever became of the test, nothing keeps its locks.
+    with clinic.connect() as session:
+        if one(session, "SELECT count(*) FROM pg_prepared_xacts WHERE gid = %s", [name]):
+            session.execute(sql.SQL("ROLLBACK PREPARED {}").format(sql.Literal(name)))
+
+
+@pytest.mark.parametrize("end, success", [("COMMIT", False), ("ROLLBACK", True)])
+def test_a_prepared_transaction_keeps_its_slot_until_somebody_ends_it(clinic: Clinic, end: str, success: bool):
+    with prepared(clinic) as name, second_session(clinic) as (second, thread):
+        waiting = book_and_wait_for(clinic, second, thread, None, at=future())
+        with clinic.connect() as third:
+            third.execute(sql.SQL(end + " PREPARED {}").format(sql.Literal(name)))
+        assert waiting.result()["success"] is success
+
+    assert (len(clinic.appointments()), len(clinic.contacts())) == (1, 1)
+
+
+def test_the_key_of_a_prepared_transaction_is_replayed_after_its_commit(clinic: Clinic):
+    phone = new_phone()
+    with prepared(clinic, key="k", phone=phone) as name, second_session(clinic) as (second, thread):
+        waiting = book_and_wait_for(clinic, second, thread, None, at=future(), key="k", phone=phone)
+        with clinic.connect() as third:
+            third.execute(sql.SQL("COMMIT PREPARED {}").format(sql.Literal(name)))
+        assert waiting.result()["replayed"] is True
+
+    assert (len(clinic.appointments()), len(clinic.keys())) == (1, 1)
 
 
 # What a booking sees.
