@@ -67,13 +67,16 @@ run_sqlsmith() {
 }
 
 # A crash, a panic, a failed assertion of the server; an internal error (class XX), which also is what a panic of ours becomes.
-bad='was terminated by signal|server process \(PID [0-9]+\) exited|PANIC:|TRAP:|\] XX[0-9A-Z]{3} (ERROR|FATAL):'
+bad='was terminated by signal|server process [(]PID [0-9]+[)] exited|PANIC:|TRAP:|[]] XX[0-9A-Z][0-9A-Z][0-9A-Z] (ERROR|FATAL):'
 
-# The first lines of what the log says of the first of them, with their statement.
+# What the log says of the first of them, with its statement, and how many of each there were.
 show_bad() {
-    grep -a -E -A 60 -m 1 "$bad" "$server_log" | cut -c 1-400
+    awk -v bad="$bad" '
+        shown && !/^\t/ && !/(DETAIL|HINT|CONTEXT|STATEMENT|LOCATION):  / { exit }
+        shown || $0 ~ bad { shown = 1; print substr($0, 1, 400) }
+    ' "$server_log"
     say "All of them, without their statements:"
-    grep -a -E "$bad" "$server_log" | sed -E 's/^.{23} UTC \[[0-9]+\] //' | sort | uniq -c | sort -rn | head -n 20
+    grep -a -E "$bad" "$server_log" | sed -E 's/^[^]]*\] //' | sort | uniq -c | sort -rn | head -n 20
 }
 
 trap end EXIT
@@ -89,15 +92,18 @@ kill "$watcher" 2>/dev/null || true
 watcher=''
 
 queries=$(sed -n 's/^queries: //p' "$results/sqlsmith.log" | tail -n 1)
-read -r called all calls < <(query -F ' ' -c "
-    SELECT count(*) FILTER (WHERE s.calls > 0), count(*), COALESCE(sum(s.calls), 0)
+# current_org_id is called for every row by the policies.
+IFS='|' read -r called all calls not_called < <(query -c "
+    SELECT count(s.calls), count(*), COALESCE(sum(s.calls), 0), COALESCE(string_agg(p.proname, ' ' ORDER BY p.proname)
+        FILTER (WHERE s.calls IS NULL), 'none')
     FROM (SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'booking'::regnamespace) AS p
     LEFT JOIN (
         SELECT funcname, sum(calls) AS calls FROM pg_stat_user_functions
-        WHERE schemaname = 'booking' AND funcname <> 'current_org_id' GROUP BY 1
+        WHERE schemaname = 'booking' AND funcname <> 'current_org_id' AND calls > 0 GROUP BY 1
     ) AS s ON s.funcname = p.proname")
 megabytes=$(sort -n "$results/memory" | awk 'END { print int($1 / 1024) }')
 say "${queries:-0} queries; $called of $all functions called, $calls times; a backend had $megabytes MB at the most."
+say "Not called: $not_called"
 
 if grep -a -q -E "$bad" "$server_log"; then
     show_bad

@@ -118,12 +118,11 @@ CREATE VIEW smith.pg_proc AS
     SELECT p.oid, p.proname, p.pronamespace, p.prorettype, p.proretset, p.prokind, p.proargtypes FROM pg_catalog.pg_proc AS p
     WHERE current_setting('statement_timeout') = '0'
       AND (p.pronamespace IN ('booking'::regnamespace, 'smith'::regnamespace)
-        OR p.prokind = 'a' AND p.proname = 'count'
         OR p.oid = ANY (ARRAY[
             'lower(text)', 'reverse(text)', 'left(text,integer)', 'substr(text,integer,integer)', 'repeat(text,integer)',
             'replace(text,text,text)', 'quote_literal(text)', 'string_to_array(text,text)', 'decode(text,text)',
-            'date_trunc(text,timestamp with time zone)', 'to_timestamp(double precision)', 'jsonb_strip_nulls(jsonb)',
-            'json_strip_nulls(json)', 'jsonb_pretty(jsonb)'
+            'date_trunc(text,timestamp with time zone)', 'to_timestamp(double precision)', 'json_object(text[])',
+            'jsonb_object(text[])', 'jsonb_pretty(jsonb)', 'count()', 'max(text)', 'max(timestamp with time zone)', 'sum(integer)'
         ]::regprocedure[]))
     ORDER BY p.oid;
 
