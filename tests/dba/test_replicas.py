@@ -6,12 +6,13 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
-from clinic import BOOK, assert_booked, connect, future, one
+from clinic import BOOK, Clinic, assert_booked, connect, future, one
 from databases import database_with_extension
 from filled import Filled
 from psycopg import sql
@@ -84,22 +85,43 @@ def test_a_standby_reads_refuses_to_book_and_takes_over(filled: Filled, standby:
     filled.assert_works_in(standby)
 
 
-def test_a_logical_replica_serves_reads(filled: Filled, primary: str, second: str):
-    slot = "booking_test_slot"
-    with database_with_extension(second) as replica, connect(replica) as session:
+@contextmanager
+def logical_replica(filled: Filled, cluster: str) -> Iterator[psycopg.Connection]:
+    """A session in another cluster whose database is sent every change, from the beginning."""
+    with database_with_extension(cluster) as replica, connect(replica) as session:
         filled.session.execute("CREATE PUBLICATION booking_test FOR ALL TABLES")
         session.execute(sql.SQL("CREATE SUBSCRIPTION booking_test CONNECTION {} PUBLICATION booking_test WITH (slot_name = {})").format(
-            sql.Literal(filled.dsn), sql.Literal(slot)))
+            sql.Literal(filled.dsn), sql.Literal("booking_test_slot")))
         try:
-            late = filled.clinic.book(future(220))
-            assert_booked(one(filled.session, "SELECT booking.cancel_appointment(%s, %s)", [
-                filled.clinic.org_id, filled.kept["appointmentId"]]))
-            wait_until(lambda: has_arrived(filled, session), "the copy")
-            assert reads(session, filled) == reads(filled.session, filled)
-            shown = one(session, "SELECT booking.appointment_status(%s, %s)", [filled.clinic.org_id, late["appointmentId"]])
-            assert shown["status"] == "confirmed"
+            yield session
         finally:
             session.execute("DROP SUBSCRIPTION booking_test")
+
+
+def test_a_logical_replica_serves_reads(filled: Filled, second: str):
+    with logical_replica(filled, second) as session:
+        late = filled.clinic.book(future(220))
+        assert_booked(one(filled.session, "SELECT booking.cancel_appointment(%s, %s)", [
+            filled.clinic.org_id, filled.kept["appointmentId"]]))
+        wait_until(lambda: has_arrived(filled, session), "the copy")
+        assert reads(session, filled) == reads(filled.session, filled)
+        shown = one(session, "SELECT booking.appointment_status(%s, %s)", [filled.clinic.org_id, late["appointmentId"]])
+        assert shown["status"] == "confirmed"
+
+
+def test_a_slot_that_is_booked_on_both_sides_stops_the_replica_and_is_taken_once_on_each(filled: Filled, second: str):
+    at = future(221)
+    with logical_replica(filled, second) as session:
+        if session.info.server_version < 150000:
+            pytest.skip("PostgreSQL 14 does not count what a subscription could not apply")
+        wait_until(lambda: has_arrived(filled, session), "the copy")
+        there = Clinic(session.info.dsn, session, filled.clinic.org_id)
+        assert_booked(there.book(at))
+        assert_booked(filled.clinic.book(at))
+        wait_until(lambda: one(session, "SELECT apply_error_count FROM pg_stat_subscription_stats") > 0, "the conflict")
+        for side in (session, filled.session):
+            assert one(side, "SELECT count(*) FROM booking.appointments WHERE starts_at = %s", [at]) == 1
+            assert one(side, "SELECT booking.health()")["overlaps"] == 0
 
 
 def has_arrived(filled: Filled, replica: psycopg.Connection) -> bool:
