@@ -29,7 +29,7 @@ READS = {
     "check_availability": "SELECT booking.check_availability(%(org)s, 'tomorrow')",
     "find_alternatives": "SELECT booking.find_alternatives(%(org)s, %(from)s, p_count => 20)",
     "appointment_status": "SELECT booking.appointment_status(%(org)s, %(appointment)s)",
-    "health": "SELECT booking.health()::jsonb - 'preloaded'",
+    "health": "SELECT (booking.health()::jsonb - 'preloaded') #- '{workers,lastSeenSeconds}'",
     "current_org_id": "SELECT booking.current_org_id()",
 }
 
