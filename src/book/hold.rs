@@ -91,7 +91,7 @@ fn hold(client: &mut SpiClient<'_>, request: HoldRequest) -> Result<Value> {
             contact: None,
         };
         let mut answer = held(&plan, &wanted, &hold, expires_at, request.seconds);
-        if record::write(client, &organization, &hold, None, &mut answer)?.is_some() {
+        if record::write(client, &organization, &hold, None, &[], &mut answer)?.is_some() {
             return Ok(answer);
         }
     }

@@ -141,8 +141,8 @@ fn write_first_free(
         let mut answer = appointment.shown().to_json(organization, &message);
         answer["dateCorrected"] = wanted.time.corrected.into();
         organization.announce(&mut answer);
-        if record::write(client, organization, &appointment, key, &mut answer)?.is_some() {
-            outbox::booked(client, organization, appointment.id, wanted.slot.time, status)?;
+        let jobs = outbox::following(organization, wanted.slot.time, status);
+        if record::write(client, organization, &appointment, key, &jobs, &mut answer)?.is_some() {
             return Ok(answer);
         }
     }

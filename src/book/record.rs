@@ -15,6 +15,7 @@ use crate::book::idempotency::Key;
 use crate::error::Result;
 use crate::instant;
 use crate::organization::{Organization, as_postgres, from_postgres};
+use crate::outbox::{self, Following};
 use crate::statement::run_fresh;
 
 /// The appointment comes first and everything else hangs off the row it returns, so that a slot taken behind our back leaves
@@ -24,7 +25,10 @@ use crate::statement::run_fresh;
 /// $1 org_id, $2 id, $3 resource, $4 seat, $5 contact or NULL, $6 name, $7 service, $8 start, $9 end, $10 metadata, $11 phone,
 /// $12 email, $13 whether the contact changes, $14 idempotency key or NULL, $15 fingerprint, $16 answer, $17 service id or
 /// NULL, $18 and $19 the blocked range, $20 status, $21 expiry or NULL, $22 and $23 day and place of a daily limit or NULL.
-const WRITE: &str = "
+macro_rules! write_statement {
+    (jobs: $jobs:literal) => {
+        concat!(
+            "
     WITH appointment AS (
         INSERT INTO booking.appointments
             (org_id, id, resource_id, seat, contact_id, patient_name, service_type, service_id, starts_at, ends_at, blocked,
@@ -43,8 +47,22 @@ const WRITE: &str = "
         INSERT INTO booking.idempotency_keys (org_id, key, fingerprint, response, created_at)
         SELECT a.org_id, $14, $15, $16, a.created_at FROM appointment AS a WHERE $14 IS NOT NULL
         ON CONFLICT DO NOTHING
-    )
-    SELECT contact.id FROM appointment LEFT JOIN contact ON true";
+    )",
+            $jobs,
+            "
+    SELECT contact.id FROM appointment LEFT JOIN contact ON true"
+        )
+    };
+}
+
+const WRITE: &str = write_statement!(jobs: "");
+
+/// With the jobs that follow from it: $24 ids, $25 kinds, $26 times, $27 deadlines.
+const WRITE_WITH_JOBS: &str = write_statement!(jobs: ", jobs AS (
+        INSERT INTO booking.outbox (org_id, id, kind, appointment_id, run_at, deadline)
+        SELECT a.org_id, job.id, job.kind, $2, job.run_at, job.deadline
+        FROM appointment AS a, unnest($24, $25, $26, $27) AS job (id, kind, run_at, deadline)
+    )");
 
 /// Ties a booking to the contact that somebody who does not take our lock made for the same phone at the same moment.
 /// $1 org_id, $2 appointment, $3 contact, $4 idempotency key or NULL, $5 answer.
@@ -68,18 +86,24 @@ pub struct Appointment<'a> {
     pub contact: Option<&'a Contact>,
 }
 
-/// Writes the appointment together with the answer to it. `None` when the slot is taken after all; else the id of the
+/// Writes the appointment together with the answer to it and what follows from it. `None` when the slot is taken after all; else the id of the
 /// contact it belongs to, which is another than was planned where somebody else has just made it.
 pub fn write(
     client: &mut SpiClient<'_>,
     organization: &Organization,
     appointment: &Appointment<'_>,
     key: Option<&Key>,
+    jobs: &[Following],
     answer: &mut Value,
 ) -> Result<Option<Written>> {
     let key_text = key.map(Key::text);
     let response = key.map(|_| answer.to_string());
-    let written = run_fresh(client, WRITE, &arguments(organization, appointment, key, response.as_deref())?)?;
+    let mut arguments = Vec::from(arguments(organization, appointment, key, response.as_deref())?);
+    let statement = if jobs.is_empty() { WRITE } else { WRITE_WITH_JOBS };
+    if !jobs.is_empty() {
+        arguments.extend(outbox::columns(jobs)?);
+    }
+    let written = run_fresh(client, statement, &arguments)?;
     if written.is_empty() {
         return Ok(None);
     }

@@ -174,11 +174,11 @@ fn write_all(
         };
         // The key goes with the last, when the contact is known for sure.
         let key = key.filter(|_| index.checked_add(1) == Some(places.len()));
-        let Some(written) = record::write(client, organization, &appointment, key, &mut answer)? else {
+        // A series is booked as a whole, at once: no single time of it waits for the calendar.
+        let jobs = outbox::following(organization, wanted.slot.time, Status::Confirmed);
+        let Some(written) = record::write(client, organization, &appointment, key, &jobs, &mut answer)? else {
             return Err(Error::ChangedMeanwhile);
         };
-        // A series is booked as a whole, at once: no single time of it waits for the calendar.
-        outbox::booked(client, organization, id, wanted.slot.time, Status::Confirmed)?;
         contact.id = written.contact_id.unwrap_or(contact.id);
         contact.changed = false;
     }

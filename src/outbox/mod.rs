@@ -11,11 +11,11 @@ pub mod report;
 pub mod status;
 
 use booking_core::calendar::Span;
-use booking_core::outbox::{Messaging, NewJob, at_once, reminders};
+use booking_core::outbox::{Messaging, NewJob, at_once, event_deadline, reminders};
 use booking_core::sms::Kind;
 use booking_core::status::Status;
 use chrono::{DateTime, Utc};
-use pgrx::datum::Interval;
+use pgrx::datum::{DatumWithOid, Interval};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
@@ -37,7 +37,46 @@ pub fn messaging(settings: &str) -> Option<Messaging> {
     Messaging::checked(language, minutes.collect::<Option<_>>()?).ok()
 }
 
-/// Writes what a new appointment is followed by. Of one that is only held until its event is in the calendar, nobody is told.
+/// A job that follows from a new appointment.
+pub struct Following {
+    kind: &'static str,
+    run_at: DateTime<Utc>,
+    deadline: DateTime<Utc>,
+}
+
+impl Following {
+    fn of(job: &NewJob) -> Self {
+        Following { kind: job.kind.as_str(), run_at: job.run_at, deadline: job.deadline }
+    }
+}
+
+/// What a new appointment is followed by. Of one that is only held until its event is in the calendar, nobody is told.
+pub fn following(organization: &Organization, time: Span, status: Status) -> Vec<Following> {
+    let now = instant::transaction_now();
+    let mut jobs = Vec::new();
+    if organization.calendar.is_some() {
+        jobs.push(Following { kind: outside_calendar::KIND, run_at: now, deadline: event_deadline(time.end, now) });
+    }
+    if let Some(messaging) = organization.messaging.as_ref().filter(|_| status != Status::Held) {
+        jobs.extend(told(messaging, time.start, now).iter().map(Following::of));
+    }
+    jobs
+}
+
+/// The columns of jobs: ids, kinds, times, deadlines.
+pub fn columns(jobs: &[Following]) -> Result<[DatumWithOid<'static>; 4]> {
+    let ids: Vec<pgrx::Uuid> = jobs.iter().map(|_| as_postgres(Uuid::now_v7())).collect();
+    let kinds: Vec<&str> = jobs.iter().map(|job| job.kind).collect();
+    let mut times: Vec<TimestampWithTimeZone> = Vec::with_capacity(jobs.len());
+    let mut deadlines: Vec<TimestampWithTimeZone> = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        times.push(instant::to_postgres(job.run_at)?);
+        deadlines.push(instant::to_postgres(job.deadline)?);
+    }
+    Ok([ids.into(), kinds.into(), times.into(), deadlines.into()])
+}
+
+/// Writes what an appointment is followed by that was held before.
 pub fn booked(
     client: &mut SpiClient<'_>,
     organization: &Organization,
@@ -62,10 +101,14 @@ pub fn confirmed(
     id: Uuid,
     start: DateTime<Utc>,
 ) -> Result<()> {
-    let now = instant::transaction_now();
+    enqueue(client, org_id, id, &told(messaging, start, instant::transaction_now()))
+}
+
+/// What the patient is told of a new appointment, and when.
+fn told(messaging: &Messaging, start: DateTime<Utc>, now: DateTime<Utc>) -> Vec<NewJob> {
     let mut jobs = vec![at_once(Kind::Confirmation, start, now)];
     jobs.append(&mut reminders(messaging, start, now));
-    enqueue(client, org_id, id, &jobs)
+    jobs
 }
 
 /// Rewrites what has not gone out. A confirmation that is still waiting will say the new time; nobody needs to hear of the old.
@@ -208,16 +251,9 @@ const ENQUEUE: &str = "
     FROM unnest($3, $4, $5, $6) AS job (id, kind, run_at, deadline)";
 
 fn enqueue(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid, jobs: &[NewJob]) -> Result<()> {
-    let ids: Vec<pgrx::Uuid> = jobs.iter().map(|_| as_postgres(Uuid::now_v7())).collect();
-    let kinds: Vec<&str> = jobs.iter().map(|job| job.kind.as_str()).collect();
-    let mut times: Vec<TimestampWithTimeZone> = Vec::with_capacity(jobs.len());
-    let mut deadlines: Vec<TimestampWithTimeZone> = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        times.push(instant::to_postgres(job.run_at)?);
-        deadlines.push(instant::to_postgres(job.deadline)?);
-    }
-    let arguments =
-        [as_postgres(org_id).into(), as_postgres(id).into(), ids.into(), kinds.into(), times.into(), deadlines.into()];
+    let jobs: Vec<Following> = jobs.iter().map(Following::of).collect();
+    let mut arguments = vec![as_postgres(org_id).into(), as_postgres(id).into()];
+    arguments.extend(columns(&jobs)?);
     run_fresh(client, ENQUEUE, &arguments)?;
     Ok(())
 }

@@ -24,6 +24,9 @@ pub use claim::expired;
 pub use report::not_verified;
 pub use settings::switch;
 
+/// The kind of the jobs that bring an event into line.
+pub const KIND: &str = "calendar";
+
 /// One job waits for each event; what it is to be is seen when the job is claimed. A pause after a failure is kept.
 ///
 /// $1 org_id, $2 id, $3 appointment, $4 the clock, $5 deadline.
