@@ -1,0 +1,148 @@
+"""The table of what bench/database.py has measured: on the terminal, as markdown, as plots, and, if asked, in docs/benchmarks.md.
+
+    python bench/report.py [--update-docs]    shows the last run again
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import plots
+from rows import NORMALIZED, Row, rows
+
+TREE = Path(__file__).resolve().parents[1]
+DIRECTORY = TREE / "target" / "bench"
+RESULT = DIRECTORY / "bench.json"
+PAGE = TREE / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- the table that make bench printed -->", "<!-- the end of it -->"
+
+
+@dataclass
+class Figure:
+    """What came out for a row."""
+
+    value: float
+    # What the value is made of, in words.
+    of: str
+    # Half the distance between the lowest and the highest round, of the value.
+    spread: float
+
+    @classmethod
+    def of_rounds(cls, values: list[float], of: str = "") -> Figure:
+        middle = median(values)
+        return cls(middle, of, (max(values) - min(values)) / 2 / middle if middle else 0)
+
+    @classmethod
+    def of_ratio(cls, ours: list[float], others: list[float]) -> Figure:
+        """The median of the ratios within a round."""
+        ratios = [own / other for own, other in zip(ours, others)]
+        return cls.of_rounds(ratios, f"{shown(median(ours))} / {shown(median(others))}")
+
+
+def figures(measured: dict) -> dict[str, Figure]:
+    """By the name of the row."""
+    found: dict[str, Figure] = {}
+    for place, rates in measured["bookings"].items():
+        found[f"floor-{place}"] = Figure.of_rounds(rates["floor"])
+        for kind in ["statement", "plpgsql"]:
+            found[f"{kind}-{place}"] = Figure.of_ratio(rates["extension"], rates[kind])
+    for size, rates in measured["refusals"].items():
+        found[f"refusal-{size}"] = Figure.of_ratio(rates["extension"], rates["plpgsql"])
+    hot = measured["hot_slot"]
+    found["hot-slot"] = Figure.of_ratio(hot["rates"]["extension"], hot["rates"]["plpgsql"])
+    found["hot-slot-errors"] = Figure(hot["errors"], "", 0)
+    found["month"] = Figure.of_ratio(measured["month"]["extension"], measured["month"]["plpgsql"])
+    found |= _growth(measured["growth"])
+    for when, milliseconds in measured["first_calls"].items():
+        found[f"first-call-{when}"] = Figure.of_rounds(milliseconds)
+    for what in NORMALIZED:
+        found[f"normalize-{what}"] = Figure.of_rounds(measured["normalization"][what])
+    return found
+
+
+def _growth(growth: dict[str, dict[str, list[float]]]) -> dict[str, Figure]:
+    """How much of its rate a booking keeps, over how much the bare INSERT keeps."""
+    (_, small), *larger = growth.items()
+    found = {}
+    for name, large in larger:
+        kept = {kind: [own / other for own, other in zip(large[kind], small[kind])] for kind in large}
+        figure = Figure.of_ratio(kept["extension"], kept["floor"])
+        figure.of = " / ".join(f"{median(kept[kind]):.2f}" for kind in ["extension", "floor"])
+        found[f"growth-{name}"] = figure
+    return found
+
+
+def shown(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def lines(measured: dict) -> list[list[str]]:
+    """The cells of the table."""
+    found = figures(measured)
+    return [_line(row, found[row.name]) for row in rows(measured["is_large"])]
+
+
+def _line(row: Row, figure: Figure) -> list[str]:
+    value = f"{figure.value:.2f}" if row.unit == "x" else shown(figure.value)
+    aim = "" if row.aim is None else f"{'at most' if row.is_most else 'at least'} {row.aim:g}"
+    met = {None: "", True: "yes", False: "no"}[row.is_met(figure.value)]
+    return [row.name, row.title, figure.of, f"{value} {row.unit}", aim, met, f"±{figure.spread:.0%}"]
+
+
+HEAD = ["row", "what", "per second", "value", "aim", "met", "spread"]
+
+
+def about(measured: dict) -> str:
+    server = ", ".join(f"{name} {value}" for name, value in measured["server"].items() if name != "server_version")
+    return (
+        f"PostgreSQL {measured['server']['server_version'].split()[0]} on {measured['machine']}, {measured['at'][:10]}; "
+        f"{measured['rounds']} rounds of {measured['seconds']} s. {server}."
+    )
+
+
+def terminal(measured: dict) -> str:
+    table = [HEAD, *lines(measured)]
+    widths = [max(len(line[column]) for line in table) for column in range(len(HEAD))]
+    text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in table)
+    return f"{text}\n{about(measured)}"
+
+
+def markdown(measured: dict) -> str:
+    cells = [[f"`{name}`", *rest] for name, *rest in lines(measured)]
+    table = [HEAD, ["---"] * len(HEAD), *cells]
+    return "\n".join(f"| {' | '.join(line)} |" for line in table) + f"\n\n{about(measured)}\n"
+
+
+def update_docs(table: str) -> None:
+    page = PAGE.read_text()
+    before, found, rest = page.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not (found and ended):
+        raise SystemExit(f"{PAGE.name} lacks the marks {BEGIN} and {END}")
+    PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n{END}{after}")
+
+
+def write(measured: dict, is_for_docs: bool) -> None:
+    print(terminal(measured))
+    table = markdown(measured)
+    (DIRECTORY / "bench.md").write_text(table)
+    drawn = plots.draw(measured, DIRECTORY)
+    written = [RESULT, DIRECTORY / "bench.md", *drawn]
+    if is_for_docs:
+        update_docs(table)
+        written.append(PAGE)
+    print("Written to " + ", ".join(str(path.relative_to(TREE)) for path in written) + ".")
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--update-docs", action="store_true", help="write the table into docs/benchmarks.md")
+    write(json.loads(RESULT.read_text()), arguments.parse_args().update_docs)
+
+
+if __name__ == "__main__":
+    main()
