@@ -50,12 +50,13 @@ def figures(measured: dict) -> dict[str, Figure]:
         found[f"floor-{place}"] = Figure.of_rounds(rates["floor"])
         for kind in ["statement", "plpgsql"]:
             found[f"{kind}-{place}"] = Figure.of_ratio(rates["extension"], rates[kind])
-    for size, rates in measured["refusals"].items():
-        found[f"refusal-{size}"] = Figure.of_ratio(rates["extension"], rates["plpgsql"])
+    looks = {f"refusal-{size}": rates for size, rates in measured["refusals"].items()} | {"month": measured["month"]}
+    for name, rates in looks.items():
+        for kind, suffix in {"plpgsql": "", "window": "-window", "unknown": "-unknown"}.items():
+            found[name + suffix] = Figure.of_ratio(rates["extension"], rates[kind])
     hot = measured["hot_slot"]
     found["hot-slot"] = Figure.of_ratio(hot["rates"]["extension"], hot["rates"]["plpgsql"])
     found["hot-slot-errors"] = Figure(hot["errors"], "", 0)
-    found["month"] = Figure.of_ratio(measured["month"]["extension"], measured["month"]["plpgsql"])
     found |= _growth(measured["growth"])
     for when, milliseconds in measured["first_calls"].items():
         found[f"first-call-{when}"] = Figure.of_rounds(milliseconds)

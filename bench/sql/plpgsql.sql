@@ -8,76 +8,77 @@
 -- It leaves out what such a function usually leaves out: spoken numbers and dates, foreign phone numbers, seats, buffers,
 -- daily limits, holds, idempotency keys, hours past midnight. All of that is to its advantage.
 
--- Whether the resource is open for the whole of an appointment: the exception for the date counts before the hours of the week, and
+-- When the resource is open on a date, in minutes after midnight: the exception for the date counts before the hours of the week, and
 -- the resource's own before those of the house.
-CREATE FUNCTION bench.is_open(p_org_id uuid, p_resource_id uuid, p_local timestamp, p_minutes integer) RETURNS boolean
+CREATE FUNCTION bench.open_on(p_org_id uuid, p_resource_id uuid, p_date date) RETURNS int4multirange
 LANGUAGE sql STABLE AS $$
     SELECT COALESCE(
-        (SELECT c.windows @> int4range(opens, opens + p_minutes)
+        (SELECT c.windows
         FROM booking.closures AS c
-        WHERE c.org_id = p_org_id AND c.date = p_local::date AND (c.resource_id = p_resource_id OR c.resource_id IS NULL)
+        WHERE c.org_id = p_org_id AND c.date = p_date AND (c.resource_id = p_resource_id OR c.resource_id IS NULL)
         ORDER BY c.resource_id NULLS LAST
         LIMIT 1),
-        (SELECT h.windows @> int4range(opens, opens + p_minutes)
+        (SELECT h.windows
         FROM booking.opening_hours AS h
-        WHERE h.org_id = p_org_id AND h.weekday = extract(isodow FROM p_local)
+        WHERE h.org_id = p_org_id AND h.weekday = extract(isodow FROM p_date)
           AND (h.resource_id = p_resource_id OR h.resource_id IS NULL)
         ORDER BY h.resource_id NULLS LAST
         LIMIT 1),
-        true)
-    FROM (SELECT (extract(hour FROM p_local) * 60 + extract(minute FROM p_local))::integer AS opens) AS minute
+        '{[0,1440)}')
 $$;
 
--- The free half hours between two local times, nearest to the wanted one first.
+-- The free times of the grid between two local times. Only times within the hours are generated, and none of them is looked at
+-- twice.
 CREATE FUNCTION bench.free_starts(
-    p_org_id uuid, p_resource_id uuid, p_timezone text, p_from timestamp, p_to timestamp, p_step interval, p_minutes integer)
+    p_org_id uuid, p_resource_id uuid, p_timezone text, p_from timestamp, p_to timestamp, p_step integer, p_minutes integer)
 RETURNS SETOF timestamptz
 LANGUAGE sql STABLE AS $$
     SELECT slot.at
-    FROM (
-        SELECT local, local AT TIME ZONE p_timezone AS at FROM generate_series(p_from, p_to, p_step) AS local
+    FROM generate_series(date_trunc('day', p_from), p_to, interval '1 day') AS day
+    CROSS JOIN LATERAL unnest(bench.open_on(p_org_id, p_resource_id, day::date)) AS opening (minutes)
+    CROSS JOIN LATERAL generate_series(
+        (lower(minutes) + p_step - 1) / p_step * p_step, upper(minutes) - p_minutes, p_step) AS minute
+    CROSS JOIN LATERAL (SELECT day + make_interval(mins => minute) AS local) AS local
+    CROSS JOIN LATERAL (
+        SELECT local AT TIME ZONE p_timezone AS at,
+            tstzrange(local AT TIME ZONE p_timezone, local AT TIME ZONE p_timezone + make_interval(mins => p_minutes)) AS span
     ) AS slot
-    WHERE slot.at > now()
-      AND bench.is_open(p_org_id, p_resource_id, slot.local, p_minutes)
+    WHERE local.local BETWEEN p_from AND p_to
+      AND slot.at > now()
       AND NOT EXISTS (
           SELECT FROM booking.appointments AS a
           WHERE a.org_id = p_org_id AND a.resource_id = p_resource_id AND a.status IN ('held', 'pending', 'confirmed')
-            AND a.blocked && tstzrange(slot.at, slot.at + make_interval(mins => p_minutes)))
+            AND a.blocked && slot.span)
       AND NOT EXISTS (
           SELECT FROM booking.busy_blocks AS b
-          WHERE b.org_id = p_org_id AND b.resource_id = p_resource_id
-            AND b.during && tstzrange(slot.at, slot.at + make_interval(mins => p_minutes)))
+          WHERE b.org_id = p_org_id AND b.resource_id = p_resource_id AND b.during && slot.span)
 $$;
 
--- The three nearest: within three hours, else on the rest of that day and the thirty after it.
+-- The three nearest: within three hours, else on the rest of that day and the thirty after it, one day after the other, until there
+-- are three.
 CREATE FUNCTION bench.alternatives(
-    p_org_id uuid, p_resource_id uuid, p_timezone text, p_wanted timestamptz, p_step interval, p_minutes integer)
+    p_org_id uuid, p_resource_id uuid, p_timezone text, p_wanted timestamptz, p_step integer, p_minutes integer)
 RETURNS timestamptz[]
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_wanted timestamp := p_wanted AT TIME ZONE p_timezone;
-    v_midnight timestamp := date_trunc('day', v_wanted);
-    -- The first time of the grid that is not before three hours ago.
-    v_first timestamp := v_midnight + ceil(extract(epoch FROM v_wanted - interval '3 hours' - v_midnight)
-        / extract(epoch FROM p_step)) * p_step;
-    v_found timestamptz[];
+    v_from timestamp := v_wanted - interval '3 hours';
+    v_to timestamp := v_wanted + interval '3 hours';
+    v_day timestamp := date_trunc('day', v_wanted);
+    v_found timestamptz[] := '{}';
 BEGIN
-    v_found := ARRAY(
-        SELECT at
-        FROM bench.free_starts(p_org_id, p_resource_id, p_timezone, v_first, v_wanted + interval '3 hours', p_step, p_minutes) AS at
-        WHERE at <> p_wanted
-        ORDER BY abs(extract(epoch FROM at - p_wanted)), at DESC
-        LIMIT 3);
-    IF cardinality(v_found) = 3 THEN
-        RETURN v_found;
-    END IF;
-    RETURN v_found || ARRAY(
-        SELECT at
-        FROM bench.free_starts(
-            p_org_id, p_resource_id, p_timezone, v_midnight, v_midnight + interval '31 days' - p_step, p_step, p_minutes) AS at
-        WHERE at <> p_wanted AND at <> ALL (v_found)
-        ORDER BY (at AT TIME ZONE p_timezone)::date, abs(extract(epoch FROM (at AT TIME ZONE p_timezone)::time - v_wanted::time)), at DESC
-        LIMIT 3 - cardinality(v_found));
+    FOR number IN 0 .. 31 LOOP
+        v_found := v_found || ARRAY(
+            SELECT at
+            FROM bench.free_starts(p_org_id, p_resource_id, p_timezone, v_from, v_to, p_step, p_minutes) AS at
+            WHERE at <> p_wanted AND at <> ALL (v_found)
+            ORDER BY abs(extract(epoch FROM (at AT TIME ZONE p_timezone)::time - v_wanted::time)), at DESC
+            LIMIT 3 - cardinality(v_found));
+        EXIT WHEN cardinality(v_found) = 3;
+        v_from := v_day + number * interval '1 day';
+        v_to := v_from + interval '1 day' - interval '1 microsecond';
+    END LOOP;
+    RETURN v_found;
 END $$;
 
 CREATE FUNCTION bench.refused(p_error text, p_message text, p_alternatives timestamptz[] DEFAULT '{}') RETURNS json
@@ -96,6 +97,7 @@ DECLARE
     v_digits text := regexp_replace(p_phone, '\D', '', 'g');
     v_phone text;
     v_local timestamp;
+    v_minute integer;
     v_ends_at timestamptz;
     v_blocked tstzrange;
     v_day date;
@@ -104,7 +106,7 @@ DECLARE
     v_appointment_id uuid;
 BEGIN
     SELECT o.timezone, o.settings -> 'messages' AS messages, s.id AS service_id, s.name AS service, s.duration_minutes,
-        s.slot_step_minutes * interval '1 minute' AS step, s.min_notice_minutes, s.horizon_days
+        s.slot_step_minutes AS step, s.min_notice_minutes, s.horizon_days
     INTO v_organization
     FROM booking.organizations AS o
     JOIN booking.services AS s ON s.org_id = o.org_id AND s.name_key = lower(btrim(p_service))
@@ -127,6 +129,7 @@ BEGIN
     END IF;
 
     v_local := p_at AT TIME ZONE v_organization.timezone;
+    v_minute := extract(hour FROM v_local) * 60 + extract(minute FROM v_local);
     v_ends_at := p_at + make_interval(mins => v_organization.duration_minutes);
     v_blocked := tstzrange(p_at, v_ends_at);
     IF p_at < now() + make_interval(mins => v_organization.min_notice_minutes)
@@ -134,7 +137,8 @@ BEGIN
     THEN
         RETURN bench.refused('invalid_time', 'This time cannot be booked.', bench.alternatives(
             p_org_id, p_resource_id, v_organization.timezone, p_at, v_organization.step, v_organization.duration_minutes));
-    ELSIF NOT bench.is_open(p_org_id, p_resource_id, v_local, v_organization.duration_minutes) THEN
+    ELSIF NOT bench.open_on(p_org_id, p_resource_id, v_local::date) @> int4range(v_minute, v_minute + v_organization.duration_minutes)
+    THEN
         RETURN bench.refused('outside_hours', 'We are closed then.', bench.alternatives(
             p_org_id, p_resource_id, v_organization.timezone, p_at, v_organization.step, v_organization.duration_minutes));
     END IF;

@@ -14,6 +14,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM booking.create_organization('Bench clinic', 'America/New_York', p_org_id => p_org_id);
     PERFORM booking.create_service(p_org_id, 'Checkup', 30, p_slot_step_minutes => 30, p_horizon_days => 3000);
+    UPDATE booking.services SET id = bench.id(0) WHERE org_id = p_org_id;
     PERFORM booking.set_opening_hours(p_org_id, (
         SELECT jsonb_object_agg(day, '[["09:00", "17:00"]]'::jsonb)
         FROM unnest('{mon,tue,wed,thu,fri,sat,sun}'::text[]) AS day));
