@@ -3,7 +3,8 @@ what it was made of, in target/bench. docs/benchmarks.md says what each row mean
 
     BOOKING_BENCH_DSN="host=... port=... user=postgres" python bench/database.py [--update-docs]
 
-Everything that is compared runs in turn, A B C D B C D A, so that what else the machine does falls on all of them; a row is the median over the rounds of the ratio within a round.
+Everything that is compared runs in turn, A B C D B C D A, so that what else the machine does falls on all of them; a row is the
+median over the rounds of the ratio within a round.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ class Benchmark:
             unequal = session.execute(UNEQUAL, {"org": ORG, "first": FIRST}).fetchall()
         assert not unequal, unequal
 
-    def hot_slot(self) -> tuple[Rates, int]:
+    def hot_slot(self) -> dict[str, object]:
         """The rates, and the errors and deadlocks of the extension's runs."""
         errors = 0
         self.server.make(TEMPLATE, taken(CALENDAR))
@@ -161,7 +162,7 @@ class Benchmark:
 
         rates = in_turn(HOT, measure)
         say(f"one slot, {HOT_CLIENTS} clients", rates)
-        return rates, errors
+        return {"rates": rates, "errors": errors}
 
     def _deadlocks(self, database: str) -> int:
         with self.server.connect() as session:
@@ -281,7 +282,7 @@ def measure(server: Server) -> dict[str, object]:
         "is_large": is_large(),
         "bookings": benchmark.bookings(),
         "refusals": {str(rows): benchmark.refusals(rows) for rows in [CALENDAR, 20_000]},
-        "hot_slot": dict(zip(["rates", "errors"], benchmark.hot_slot())),
+        "hot_slot": benchmark.hot_slot(),
         "month": benchmark.month(),
         "growth": benchmark.growth(),
         "normalization": benchmark.normalization(),

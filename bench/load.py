@@ -34,7 +34,7 @@ NONE_FAILED = re.compile(r"^number of failed transactions: 0 ", re.MULTILINE)
 
 
 # More memory and room than PostgreSQL is delivered with, so that no checkpoint and no autovacuum falls on one of those
-# compared. Without JIT, which costs the functions in PL/pgSQL 200 ms a call: the planner expects a thousand rows of generate_series.
+# compared. Without JIT, which costs the functions in PL/pgSQL 200 ms a call: the planner expects too much of generate_series.
 SETTINGS = {"shared_buffers": "1GB", "max_wal_size": "16GB", "checkpoint_timeout": "1h", "autovacuum": "off", "jit": "off"}
 
 
@@ -118,7 +118,8 @@ class Run:
 
     def _command(self, script: str) -> list[str]:
         usual = {"n": -1, "clients": self.clients, "slots": SLOTS, "seed": 1, "org": ORG, "service": ORG}
-        options = {"-c": self.clients, "-j": min(self.clients, 2), "-P": WARM_UP_SECONDS, "-T": WARM_UP_SECONDS + SECONDS, "-f": script}
+        duration = WARM_UP_SECONDS + SECONDS
+        options = {"-c": self.clients, "-j": min(self.clients, 2), "-P": WARM_UP_SECONDS, "-T": duration, "-f": script}
         command = ["pgbench", "-n", "-M", "prepared", *(str(part) for option in options.items() for part in option)]
         for name, value in (usual | self.variables).items():
             command += ["-D", f"{name}={value}"]

@@ -40,9 +40,11 @@ def _bookings(measured: dict, path: Path) -> Path:
     figure, both = pyplot.subplots(1, 2, figsize=(9, 3.4), sharey=True)
     for axes, sync in zip(both, ["off", "on"]):
         of_sync = {place: rates for place, rates in measured["bookings"].items() if place.startswith(f"{sync}-")}
-        _bars(axes, {f"{place.partition('-')[2]} clients": rates for place, rates in of_sync.items()}, list(NAMES))
+        _bars(axes, {place.partition("-")[2]: rates for place, rates in of_sync.items()}, list(NAMES))
+        axes.set_xlabel("clients")
         axes.set_title(f"bookings per second, fsync {sync}")
-    both[0].legend(frameon=False)
+    # Beside the bars of fsync on, which are lower.
+    both[1].legend(frameon=False, loc="upper left")
     return _save(figure, path)
 
 

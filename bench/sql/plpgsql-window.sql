@@ -1,5 +1,5 @@
--- The best way we know to look from SQL: what is taken is read once, in one stretch, so that no plan can go wrong; the slots are compared
--- with that in memory. It takes the place of the anti-join of plpgsql.sql.
+-- The best way we know to look from SQL: what is taken is read once, in one stretch, so that no plan can go wrong; the slots are
+-- compared with that in memory. It takes the place of the anti-join of plpgsql.sql.
 CREATE OR REPLACE FUNCTION bench.free_starts(
     p_org_id uuid, p_resource_id uuid, p_timezone text, p_from timestamp, p_to timestamp, p_step integer, p_minutes integer)
 RETURNS SETOF timestamptz

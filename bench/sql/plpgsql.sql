@@ -1,7 +1,7 @@
--- What a careful user writes today, without the extension, to book in these tables: the same checks, the same rows, the same answer.
+-- What a careful user writes today, without the extension, to book in these tables: the same checks, rows and answer.
 -- It is the strongest version we know how to write that is still of the usual kind:
 --   * it locks the resource's day before it looks, so that two calls never pass each other, and a slot over midnight locks both days;
---   * it inserts with ON CONFLICT DO NOTHING, so that the constraint has the last word and costs no subtransaction;
+--   * it inserts with ON CONFLICT DO NOTHING, so that the constraint has the last word without a subtransaction;
 --   * it writes the contact only where it is new or has changed, and all messages by one statement;
 --   * what it reads it reads by key. Each read is a statement of its own: after a lock, only a new statement sees what was committed
 --     while it waited.

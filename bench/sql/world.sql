@@ -26,8 +26,8 @@ BEGIN
     FROM generate_series(0, p_contacts - 1) AS n;
 END $$;
 
--- Appointments as bookings would have left them, on the half hours from p_first on, 14 a day and resource, in no order: the numbers
--- are permuted by multiplying with a prime. p_every: 4 leaves every fourth slot free.
+-- Appointments as bookings would have left them, on the half hours from p_first on, 14 a day and resource, in no order: the
+-- numbers are permuted by multiplying with a prime. p_every: 4 leaves every fourth slot free.
 CREATE PROCEDURE bench.fill(
     p_org_id uuid, p_resource integer, p_resources integer, p_first timestamptz, p_count integer, p_every integer DEFAULT NULL)
 LANGUAGE sql AS $$
@@ -37,7 +37,8 @@ LANGUAGE sql AS $$
         'Maria Gonzalez', 'Checkup', service.id, slot.at, slot.at + interval '30 minutes',
         tstzrange(slot.at, slot.at + interval '30 minutes')
     FROM (
-        SELECT number, p_first + number / p_resources / 14 * interval '1 day' + number / p_resources % 14 * interval '30 minutes' AS at
+        SELECT number, p_first + number / p_resources / 14 * interval '1 day'
+            + number / p_resources % 14 * interval '30 minutes' AS at
         FROM generate_series(0, p_count - 1) AS n,
             LATERAL (SELECT CASE WHEN p_count % 7919 = 0 THEN n ELSE (n::bigint * 7919 % p_count)::integer END AS number) AS permuted
     ) AS slot
