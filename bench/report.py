@@ -94,7 +94,7 @@ def _line(row: Row, figure: Figure) -> list[str]:
     return [row.name, row.title, figure.of, f"{value} {row.unit}", aim, met, f"±{figure.spread:.0%}"]
 
 
-HEAD = ["row", "what", "per second", "value", "aim", "met", "spread"]
+HEAD = ["row", "what", "made of", "value", "aim", "met", "spread"]
 
 
 def about(measured: dict) -> str:
