@@ -21,13 +21,14 @@ from statistics import median
 
 import psycopg
 import report
-from load import ORG, SECONDS, SQL, TEMPLATE, Run, Server, settings, write_json
+from load import ORG, SECONDS, SLOTS, SQL, TEMPLATE, Run, Server, settings, write_json
 from rows import CLIENTS, NORMALIZED, SYNC, is_large, sizes
 
 TREE = Path(__file__).resolve().parents[1]
 ROUNDS = int(os.environ.get("BOOKING_BENCH_ROUNDS", "3"))
 FIRST_CALLS = 15
 HOT_CLIENTS = 32
+GROWTH_CLIENTS = 8
 # Of the calendars whose slots are refused.
 CALENDAR = 200
 TAKEN_SLOTS = 198
@@ -195,15 +196,16 @@ class Benchmark:
             print(f"  made {rows:,} appointments in {time.monotonic() - began:.0f} s", flush=True)
         kinds = {f"{kind}-{name}": BOOKINGS[kind] for name in sizes() for kind in ["floor", "extension"]}
         used = -1
+        share = SLOTS // GROWTH_CLIENTS // (len(kinds) * ROUNDS)
 
         def measure(kind: str, parts: list[str]) -> float:
             nonlocal used
             used += 1
             database = f"bench_{kind.partition('-')[2]}"
-            return Run(self.server, database, parts, 8, self.variables | {"n": used * 15_000}).measure()
+            return Run(self.server, database, parts, GROWTH_CLIENTS, self.variables | {"n": used * share}).measure()
 
         rates = in_turn(kinds, measure)
-        say("growth, 8 clients", rates)
+        say(f"growth, {GROWTH_CLIENTS} clients", rates)
         return {name: {kind: rates[f"{kind}-{name}"] for kind in ["floor", "extension"]} for name in sizes()}
 
     def first_calls(self) -> list[float]:
