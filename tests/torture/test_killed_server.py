@@ -1,0 +1,79 @@
+"""The whole server is killed in the middle of a storm, again and again. What a client was told was committed; so it is there.
+
+This proves recovery, not the disk: kill -9 leaves what was written with the kernel, so that even fsync=off would pass. A commit
+that is answered before it is written does not pass, which the last test shows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from random import Random
+
+import psycopg
+import pytest
+from clients import Storm
+from clinic import connect
+from scene import Scene
+from server import Server
+
+# A round is killed after so many answers.
+ANSWERS = (40, 1500)
+
+
+def kill_in_mid_storm(server: Server, scene: Scene, chance: Random, connects: Callable | None = None) -> int:
+    """One storm and its end: after how many answers it came."""
+    with Storm(scene.arrive(chance.randrange(2**32), connects)) as storm:
+        storm.wait_for(chance.randint(*ANSWERS))
+        server.kill()
+    answers = storm.answers
+    server.start()
+    return answers
+
+
+def test_what_was_answered_is_there_after_the_server_was_killed(
+    server: Server, scene: Scene, seed: int, rounds: int, say: Callable[[str], None]
+):
+    chance = Random(f"{seed} killed server")
+    for number in range(1, rounds + 1):
+        answers = kill_in_mid_storm(server, scene, chance)
+        found = scene.settle_and_audit()
+        say(f"kill {number} of {rounds} after {answers} answers; {found}")
+    say(f"in all {scene.summary()}")
+    assert scene.total(lambda client: client.lost) > 0, "no call was under way when the server died"
+
+
+# What is not waited for is written by and by: so that it is very much so.
+NEVER = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB", "autovacuum": "off"}
+
+
+def test_a_commit_that_is_answered_before_it_is_written_is_lost_and_found_out(
+    scene: Scene, server: Server, seed: int, say: Callable[[str], None]
+):
+    """The same storm by clients who do not wait for their commits must not pass, or the test above would prove nothing."""
+
+    def impatient() -> psycopg.Connection:
+        session = connect(scene.dsn)
+        session.execute("SET synchronous_commit = off")
+        return session
+
+    with changed(scene.dsn, NEVER):
+        answers = kill_in_mid_storm(server, scene, Random(f"{seed} impatient"), impatient)
+    with pytest.raises(AssertionError, match="are not there|nothing to replay|is lost") as raised:
+        scene.settle_and_audit()
+    say(f"killed after {answers} answers that were not waited for; found out: {str(raised.value).splitlines()[0][:100]}")
+
+
+@contextmanager
+def changed(dsn: str, settings: dict[str, str]) -> Iterator[None]:
+    """The server's settings, until it leaves; it may have been killed meanwhile."""
+    _tell(dsn, *(f"ALTER SYSTEM SET {name} = '{value}'" for name, value in settings.items()))
+    try:
+        yield
+    finally:
+        _tell(dsn, *(f"ALTER SYSTEM RESET {name}" for name in settings))
+
+
+def _tell(dsn: str, *statements: str) -> None:
+    with connect(dsn) as admin:
+        for statement in [*statements, "SELECT pg_reload_conf()"]:
+            admin.execute(statement)
