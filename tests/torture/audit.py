@@ -18,7 +18,7 @@ OCCUPY = ("held", "pending", "confirmed")
 
 SESSIONS_BUT_THIS = """
     SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename <> %s AND backend_type = 'client backend'"""
 ADVISORY_LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
 MOVED = "SELECT appointment_id::text, count(*) FROM booking.events WHERE org_id = %s AND kind = 'moved' GROUP BY 1"
 JOBS = "SELECT appointment_id::text AS appointment, kind, state, run_at, deadline FROM booking.outbox WHERE org_id = %s"
@@ -46,8 +46,8 @@ class Found:
         return f"found {self.appointments} appointments{lost}, {self.jobs} jobs and {self.keys} keys, each as it was told"
 
 
-def audit(clinic: Clinic, ledgers: list[Ledger], capacities: dict[str, int]) -> Found:
-    """Every ledger must be settled, and every client gone."""
+def audit(clinic: Clinic, ledgers: list[Ledger], capacities: dict[str, int], but: str = "") -> Found:
+    """Every ledger must be settled, and every client gone; sessions of role `but` are a pool's."""
     assert [ledger.unknown for ledger in ledgers if ledger.unknown] == []
     told = {name: standing for ledger in ledgers for name, standing in ledger.standing.items()}
     rows = {str(row["id"]): row for row in clinic.appointments()}
@@ -59,6 +59,7 @@ def audit(clinic: Clinic, ledgers: list[Ledger], capacities: dict[str, int]) -> 
     keys = _assert_keys(clinic, {key: names for ledger in ledgers for key, names in ledger.keys.items()})
     jobs = _assert_jobs(clinic, told)
     _assert_healthy(clinic.admin)
+    _assert_nobody_is_left(clinic.admin, but)
     return Found(len(rows), len(strays), jobs, keys)
 
 
@@ -139,8 +140,11 @@ def _assert_jobs_of(standing: Standing, jobs: list[dict[str, Any]]) -> None:
 def _assert_healthy(admin: psycopg.Connection) -> None:
     health = one(admin, "SELECT booking.health()")
     assert (health["healthy"], health["overlaps"]) == (True, 0), health
+
+
+def _assert_nobody_is_left(admin: psycopg.Connection, but: str) -> None:
     # A session ends a moment after its client has left it.
-    wait_until(lambda: one(admin, SESSIONS_BUT_THIS) == 0, "the sessions of all clients to end")
+    wait_until(lambda: one(admin, SESSIONS_BUT_THIS, [but]) == 0, "the sessions of all clients to end")
     assert one(admin, ADVISORY_LOCKS) == 0
 
 
