@@ -14,6 +14,11 @@ from scene import Scene
 from server import Server, running
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    # Of tests/python, whose calls are made here too.
+    config.addinivalue_line("markers", "superuser: takes a superuser")
+
+
 @pytest.fixture(scope="session")
 def seed() -> int:
     return int(os.environ.get("BOOKING_TORTURE_SEED", "1"))
