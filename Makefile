@@ -2,7 +2,7 @@
 # PG=17 in front (PG=17 make test) picks another PostgreSQL than the one pgrx.toml pins.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop clean-demo test test-all bench lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba test-worker fuzz install package worker
+.PHONY: help demo demo-stop clean-demo test test-all bench lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba test-torture torture test-worker fuzz install package worker
 MAKEFLAGS += --no-print-directory
 
 help: ## List these targets
@@ -55,6 +55,16 @@ test-client: ## Run real clients: PostgREST with supabase-js, and the programs o
 
 test-dba: ## Dump and restore, replicate, drop, as a DBA does
 	@scripts/test.sh dba
+
+test-torture: ## Kill the server, its sessions and its primary in the middle of a storm, and look for what was answered
+	@scripts/test.sh torture
+
+# Any of these may stand in front of make.
+torture: export BOOKING_TORTURE_ROUNDS ?= 20
+torture: export BOOKING_SOAK_CALLS ?= 1000000
+torture: export BOOKING_SOAK_SECONDS ?= 600
+torture: ## The same for long: 20 kills of each kind, 10 minutes of mixed load, a million calls of each function (TIME)
+	@scripts/test.sh torture
 
 test-worker: ## Run booking-worker against stand-ins for Twilio and Google, and kill it by the hundred
 	@scripts/test.sh worker

@@ -6,9 +6,9 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_suites=(lint core phones extension sql isolation python hostile client dba worker fuzz sqlsmith)
+all_suites=(lint core phones extension sql isolation python hostile client dba torture worker fuzz sqlsmith)
 # These talk to a server that has the extension.
-server_suites=" sql isolation python hostile client dba worker sqlsmith "
+server_suites=" sql isolation python hostile client dba torture worker sqlsmith "
 
 suites=("${@:-${all_suites[@]}}")
 # The worker is the same program whatever the server: once is enough.

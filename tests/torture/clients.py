@@ -59,6 +59,13 @@ class Client:
         finally:
             self.close()
 
+    def call(self, count: int) -> None:
+        """So many calls, in the thread of whoever asks for them, and in one session."""
+        if self.session is None:
+            self._open()
+        for _ in range(count):
+            self._call()
+
     def close(self) -> None:
         if self.session is not None:
             self.session.close()
@@ -213,14 +220,14 @@ class Storm:
 
     def wait_for(self, answers: int) -> None:
         """Returns in the middle of the storm, when so many answers have come in all."""
+        wait_until(lambda: self.has_all() and self.answers >= answers, f"{answers} answers", PATIENCE)
 
-        def have_come() -> bool:
-            for future in self._futures:
-                if future.done():
-                    raise AssertionError(f"a client ended before the storm did: {future.exception()}")
-            return self.answers >= answers
-
-        wait_until(have_come, f"{answers} answers", PATIENCE)
+    def has_all(self) -> bool:
+        """True: a client who has ended ends the test."""
+        for future in self._futures:
+            if future.done():
+                raise AssertionError(f"a client ended before the storm did: {future.exception()}")
+        return True
 
     def _answers(self) -> int:
         return sum(client.ledger.answers for client in self.clients)

@@ -85,3 +85,8 @@ class Ledger:
 
     def of_status(self, status: str) -> list[str]:
         return [name for name, standing in self.standing.items() if standing.status == status]
+
+    def forget_what_is_over(self) -> None:
+        """Nothing will be asked of it any more."""
+        self.standing = {name: standing for name, standing in self.standing.items() if standing.status != "cancelled"}
+        self.keys.clear()

@@ -15,8 +15,7 @@ from processes import kill, start, wait_until
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 PORT = "6432"
-# Debian puts it where only root looks.
-PROGRAM = shutil.which("pgbouncer") or "/usr/sbin/pgbouncer"
+PROGRAM = "pgbouncer"
 
 
 @dataclass(frozen=True)

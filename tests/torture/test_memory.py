@@ -15,6 +15,7 @@ import pytest
 from clinic import connect
 from databases import database_with_extension
 from every_call import CALLS, ERRORS, FUNCTIONS, fill
+from scene import Scene
 from server import Server
 
 COUNT = int(os.environ.get("BOOKING_SOAK_CALLS", "400"))
@@ -24,6 +25,8 @@ ROUNDS, WARM_UP = 5, 2
 # was. That ends, whatever the number of calls, so that many calls make it a small thing.
 GROWTH, STEPS = 1.01, 512
 BATCH = 50
+# Calls of one session that commits, for each call of a function.
+COMMITS = 2
 # The calls of these, which write to the catalog and are made once in the life of a role, are so much fewer.
 SELDOM = 20
 # A setting of its own is what a session remembers to its end.
@@ -92,6 +95,19 @@ def test_the_memory_of_a_session_does_not_grow_by_calling(dsn: str, say: Callabl
                 assert last <= limit(first), f"{name} made {first} kB {last} kB: {+grown}"
     say(f"{COUNT} calls of each of {len(functions)} functions, {len(CALLS)} ways and {len(ERRORS)} errors, in "
         f"{time.monotonic() - began:.0f} s: {first} kB of memory became {last} kB; most by {grown.most_common(2)}")
+
+
+def test_the_memory_of_a_session_does_not_grow_by_what_it_commits(scene: Scene, seed: int, say: Callable[[str], None]):
+    """Booked, held, moved and cancelled for good, a transaction a call."""
+    (client,) = scene.arrive(seed, count=1)
+    samples = []
+    for _ in range(ROUNDS):
+        client.call(COMMITS * COUNT // ROUNDS)
+        client.ledger.forget_what_is_over()
+        samples.append(own_memory(client.session))
+    client.close()
+    say(f"{client.ledger.answers} calls ({client.ledger.refusals} refusals): {samples} kB of memory")
+    assert max(samples) <= limit(samples[WARM_UP - 1]), samples
 
 
 def test_a_session_that_keeps_a_little_of_each_call_is_found_out(dsn: str, say: Callable[[str], None]):
