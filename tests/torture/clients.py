@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 import calls
 import psycopg
@@ -39,6 +40,8 @@ class Client:
     chance: Random
     connect: Callable[[], psycopg.Connection]
     setting: Callable[[Random], str | None] = lambda chance: None
+    #: From today.
+    days: range = DAYS
     ledger: Ledger = field(default_factory=Ledger)
     session: psycopg.Connection | None = None
     #: Of its session; libpq forgets it when the connection breaks.
@@ -180,18 +183,13 @@ class Client:
     def _time(self) -> datetime:
         """On the quarter hours of a few days, so that everybody meets. Some reach into the next day of UTC."""
         quarters = self.chance.randrange(2 * HALF_HOURS)
-        return future(self.chance.choice(DAYS), 14) + timedelta(minutes=15 * quarters)
+        return future(self.chance.choice(self.days), 14) + timedelta(minutes=15 * quarters)
 
 
-def clients(
-    clinic: Clinic, count: int, seed: int, connect: Callable[[], psycopg.Connection], setting: Callable | None = None
-) -> list[Client]:
+def clients(clinic: Clinic, count: int, seed: int, connect: Callable[[], psycopg.Connection], **changes: Any) -> list[Client]:
     """New ones, each with a chance of its own."""
     run = next(_runs)
-    made = [Client(clinic, f"{run}.{number}", Random(f"{seed} {number}"), connect) for number in range(count)]
-    for client in made:
-        client.setting = setting or client.setting
-    return made
+    return [Client(clinic, f"{run}.{number}", Random(f"{seed} {number}"), connect, **changes) for number in range(count)]
 
 
 class Storm:

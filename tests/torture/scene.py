@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 from audit import REMINDERS, Found, audit
@@ -31,13 +32,12 @@ class Scene:
             return cls(dsn, clinic.org_id, {clinic.first_resource(): 1, clinic.add_resource(2): 2})
 
     def arrive(
-        self, seed: int, connects: Callable[[], psycopg.Connection] | None = None, setting: Callable | None = None,
-        count: int = CLIENTS,
+        self, seed: int, connects: Callable[[], psycopg.Connection] | None = None, count: int = CLIENTS, **changes: Any
     ) -> list[Client]:
         """New clients, who go on in the calendar as they find it."""
         # They need no session of an administrator.
         clinic = Clinic(self.dsn, None, self.org_id)
-        arrived = clients(clinic, count, seed, connects or clinic.connect, setting)
+        arrived = clients(clinic, count, seed, connects or clinic.connect, **changes)
         self.clients += arrived
         return arrived
 
