@@ -23,10 +23,10 @@ COUNT = int(os.environ.get("BOOKING_SOAK_CALLS", "400"))
 ROUNDS, WARM_UP = 5, 2
 # Of what there is then, and kB: what is planned anew, because autovacuum or a GRANT came by, may find no room where the old plan
 # was. That ends, whatever the number of calls, so that many calls make it a small thing.
-GROWTH, STEPS = 1.01, 512
+GROWTH, STEPS = 1.01, 1024
 BATCH = 50
-# Calls of one session that commits, for each call of a function.
-COMMITS = 2
+# Calls of the session that commits. What it has committed stays, and makes calls slow by and by.
+COMMITS = min(2 * COUNT, 50_000)
 # The calls of these, which write to the catalog and are made once in the life of a role, are so much fewer.
 SELDOM = 20
 # A setting of its own is what a session remembers to its end.
@@ -102,7 +102,7 @@ def test_the_memory_of_a_session_does_not_grow_by_what_it_commits(scene: Scene, 
     (client,) = scene.arrive(seed, count=1)
     samples = []
     for _ in range(ROUNDS):
-        client.call(COMMITS * COUNT // ROUNDS)
+        client.call(COMMITS // ROUNDS)
         client.ledger.forget_what_is_over()
         samples.append(own_memory(client.session))
     client.close()
