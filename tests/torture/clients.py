@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -119,7 +120,7 @@ class Client:
         self.ledger.note(attempt, answer)
 
     def _assert_nothing_was_done(self, session: psycopg.Connection, attempt: Attempt) -> None:
-        session.execute("SET statement_timeout = 0")
+        _be_patient(session)
         if attempt.function == HOLD:
             # Whether it stands, the audit sees: nobody has an answer to it.
             self.ledger.unknown = None
@@ -184,6 +185,14 @@ class Client:
         """On the quarter hours of a few days, so that everybody meets. Some reach into the next day of UTC."""
         quarters = self.chance.randrange(2 * HALF_HOURS)
         return future(self.chance.choice(self.days), 14) + timedelta(minutes=15 * quarters)
+
+
+def _be_patient(session: psycopg.Connection) -> None:
+    """What sets the time-out has as little time as the call had."""
+    while True:
+        with suppress(psycopg.errors.QueryCanceled):
+            session.execute("SET statement_timeout = 0")
+            return
 
 
 def clients(clinic: Clinic, count: int, seed: int, connect: Callable[[], psycopg.Connection], **changes: Any) -> list[Client]:

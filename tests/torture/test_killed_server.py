@@ -11,7 +11,7 @@ from random import Random
 
 import psycopg
 import pytest
-from clients import Storm
+from clients import Client, Storm
 from clinic import connect
 from scene import Scene
 from server import Server
@@ -20,9 +20,9 @@ from server import Server
 ANSWERS = (40, 1500)
 
 
-def kill_in_mid_storm(server: Server, scene: Scene, chance: Random, connects: Callable | None = None) -> int:
+def kill_in_mid_storm(server: Server, clients: list[Client], chance: Random) -> int:
     """One storm and its end: after how many answers it came."""
-    with Storm(scene.arrive(chance.randrange(2**32), connects)) as storm:
+    with Storm(clients) as storm:
         storm.wait_for(chance.randint(*ANSWERS))
         server.kill()
     answers = storm.answers
@@ -34,8 +34,9 @@ def test_what_was_answered_is_there_after_the_server_was_killed(
     server: Server, scene: Scene, seed: int, rounds: int, say: Callable[[str], None]
 ):
     chance = Random(f"{seed} killed server")
+    clients = scene.arrive(chance.randrange(2**32))
     for number in range(1, rounds + 1):
-        answers = kill_in_mid_storm(server, scene, chance)
+        answers = kill_in_mid_storm(server, clients, chance)
         found = scene.settle_and_audit()
         say(f"kill {number} of {rounds} after {answers} answers; {found}")
     say(f"in all {scene.summary()}")
@@ -57,7 +58,7 @@ def test_a_commit_that_is_answered_before_it_is_written_is_lost_and_found_out(
         return session
 
     with changed(scene.dsn, NEVER):
-        answers = kill_in_mid_storm(server, scene, Random(f"{seed} impatient"), impatient)
+        answers = kill_in_mid_storm(server, scene.arrive(seed, impatient), Random(f"{seed} impatient"))
     with pytest.raises(AssertionError, match="are not there|nothing to replay|is lost") as raised:
         scene.settle_and_audit()
     say(f"killed after {answers} answers that were not waited for; found out: {str(raised.value).splitlines()[0][:100]}")

@@ -62,11 +62,12 @@ def test_a_session_that_ends_in_the_middle_of_a_call_leaves_all_of_it_or_nothing
     scene: Scene, seed: int, rounds: int, say: Callable[[str], None]
 ):
     chance = Random(f"{seed} killed sessions")
+    clients = scene.arrive(chance.randrange(2**32), setting=impatience)
     for number in range(1, rounds + 1):
-        arrived = scene.arrive(chance.randrange(2**32), setting=impatience)
-        with Storm(arrived, returns=True) as storm:
+        before = scene.total(lambda client: client.timeouts)
+        with Storm(clients, returns=True) as storm:
             struck = rain_blows(storm, scene, chance, KILLS_IN_A_ROUND)
-        timeouts = sum(client.timeouts for client in arrived)
+        timeouts = scene.total(lambda client: client.timeouts) - before
         found = scene.settle_and_audit()
         blows = ", ".join(f"{count} {blow}" for blow, count in sorted(struck.items()))
         say(f"round {number} of {rounds}: {blows}, {timeouts} timed out within {storm.answers} answers; {found}")

@@ -65,14 +65,14 @@ def sessions(scene: Scene) -> dict[str, int]:
 def test_a_storm_through_a_pool_is_answered_as_without_it(
     scene: Scene, pooler: Pooler, seed: int, rounds: int, say: Callable[[str], None]
 ):
+    clients = scene.arrive(seed, lambda: pooler.connect(BACKEND))
     for number in range(1, rounds + 1):
-        arrived = scene.arrive(Random(f"{seed} pooled {number}").randrange(2**32), lambda: pooler.connect(BACKEND))
-        with Storm(arrived) as storm:
+        with Storm(clients) as storm:
             storm.wait_for(ANSWERS)
             shared = sessions(scene)[BACKEND]
-        assert shared <= SIZE < len(arrived)
+        assert shared <= SIZE < len(clients)
         found = scene.settle_and_audit(but=BACKEND)
-        say(f"round {number} of {rounds}: {storm.answers} answers to {len(arrived)} clients by {shared} sessions; {found}")
+        say(f"round {number} of {rounds}: {storm.answers} answers to {len(clients)} clients by {shared} sessions; {found}")
 
 
 class Tenant:
