@@ -17,7 +17,7 @@ demo-stop: ## Stop the demo's PostgreSQL; its data stays
 clean-demo: ## Remove the demo's PostgreSQL and its data
 	@scripts/cluster.sh remove demo && echo "The demo's PostgreSQL is removed, with its data."
 
-test: ## Run every test (the first time about 20 minutes, then about 13)
+test: ## Run every test (the first time about 20 minutes, then about 14)
 	@scripts/test.sh
 
 test-all: ## Run the tests that depend on PostgreSQL against 15, 17 and 18 (the first time builds the last two from source)
