@@ -5,6 +5,7 @@ pub mod definition;
 pub mod envelope;
 mod halves;
 pub mod origin;
+mod places;
 pub mod prompt;
 pub mod report;
 pub mod said;

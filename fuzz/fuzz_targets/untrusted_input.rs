@@ -13,7 +13,7 @@ use booking_core::sms::Size;
 use booking_core::sms::template::{Template, Values, language};
 use booking_core::time::parse_time;
 use booking_core::voice::arguments::Arguments;
-use booking_core::voice::origin::stated_org_id;
+use booking_core::voice::origin::{origin_only, stated_org_id};
 use booking_core::voice::prompt::{Prompt, QUOTE, Today, enforced};
 use booking_core::voice::report;
 use booking_core::voice::timeline::Entry;
@@ -211,7 +211,18 @@ fn voice(text: &str) {
         assert_eq!(answer["results"].as_array().map(Vec::len), Some(calls.len()));
     }
     assert!(envelope.call_id().is_none_or(|id| id.chars().count() <= 200 && !id.contains(char::is_control)));
-    let _ = (envelope.caller(), envelope.called(), envelope.assistant_id(), stated_org_id(&envelope.body));
+    let _ = envelope.caller();
+    let origin = origin_only(text).expect("a body that is read as a whole is read in part");
+    assert!(origin.to_string().len() < 20_000, "{origin}");
+    let origin = Envelope::read(&origin.to_string()).expect("what was written is read");
+    assert_eq!(stated_org_id(&origin.body).ok(), stated_org_id(&envelope.body).ok());
+    assert_eq!(cut(origin.assistant_id()), cut(envelope.assistant_id()));
+    assert_eq!(cut(origin.called()), cut(envelope.called()));
+}
+
+/// As much of a text as is read before its sender is known.
+fn cut(text: Option<String>) -> Option<String> {
+    text.map(|text| text.chars().take(300).collect())
 }
 
 /// A zone off the hour, 5:30 ahead of UTC.

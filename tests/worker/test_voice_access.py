@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import partial
+from pathlib import Path
 
 import pytest
 from client import Client
@@ -178,6 +180,24 @@ def test_what_names_nobody_is_refused_whatever_it_is(agent: Office):
     for body in [b"", b"{", b"[]", b"null", b"7", b"\xff", b'{"message": 7}', b'{"message": {"type": "tool-calls"}}']:
         for path in [MESSAGES, DIRECT]:
             assert_refused(agent.call().post_bytes(path, body), body)
+
+
+def peak_memory(office: Office) -> int:
+    """The most, in MB, that one of the worker's sessions at the database has ever used."""
+    sessions = office.session.execute("SELECT pid FROM pg_stat_activity WHERE usename = %s", [office.role]).fetchall()
+    peaks = (re.search(r"^VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE) for (pid,) in sessions)
+    return max(int(peak[1]) for peak in peaks) // 1024
+
+
+def test_what_a_stranger_sends_is_no_burden_to_the_database(agent: Office):
+    """As a tree it would be a hundred times as long."""
+    assert book(agent.call()).result == confirmed(future())
+    before = peak_memory(agent)
+    tree = b",".join([b'{"":1}'] * 1_000_000)
+    for path, organization in [(MESSAGES, f'"message": {{"call": {{"metadata": {{"org_id": "{agent.org}"}}}}}}'), (DIRECT, '"tool": {}')]:
+        body = b'{"a": [' + tree + b"], " + organization.encode() + b"}"
+        assert_refused(agent.call(secret=OTHER_SECRET).post_bytes(path, body), path)
+    assert peak_memory(agent) < before + 50
 
 
 def test_what_is_refused_is_counted(agent: Office):

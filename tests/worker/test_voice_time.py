@@ -15,7 +15,7 @@ from stand_ins.google import USER
 from stand_ins.vapi_call import Answered
 from stand_ins.vapi_shapes import ToolCall
 from voice import (
-    assert_apologizes, assert_can_be_read_aloud, confirmed, database_away, held, is_asking, locked, wanted, wish,
+    assert_apologizes, assert_can_be_read_aloud, confirmed, database_away, held, how_many_ask, is_asking, locked, wanted, wish,
 )
 
 EVENTS = r"/events$"
@@ -289,3 +289,18 @@ def test_the_secret_is_asked_for_before_anybody_waits(hasty: Office):
         call = hasty.call(secret=SERVER_SECRET[::-1])
         answered = call.tool("book_appointment", wish(call, future()))
         assert (answered.status, is_asking(hasty, "vapi_message")) == (401, False)
+
+
+def test_strangers_whom_the_database_does_not_know_in_time_keep_no_caller_waiting(verified: Office):
+    verified.google.faults.add("POST", EVENTS, event := slow(processed=True))
+    call = verified.call()
+    with ThreadPoolExecutor(13) as callers:
+        asked = callers.submit(call.tool, "book_appointment", wish(call, future()))
+        event.wait_until_held()
+        with locked(verified, "voice_agents"):
+            crowd = [callers.submit(verified.call(style="nobody").status, "in-progress") for _ in range(12)]
+            verified.worker.wait_until(lambda: how_many_ask(verified, "voice_organization") >= 4)
+            event.release()
+            assert asked.result().result == confirmed(future())
+            assert how_many_ask(verified, "voice_organization") == 4
+        assert {stranger.result().status for stranger in crowd} == {401}

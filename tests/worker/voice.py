@@ -109,12 +109,15 @@ def assert_apologizes(answered: Answered, *calls: tuple[str, str]) -> None:
 # What happens meanwhile.
 
 
-def is_asking(office: Office, function: str) -> bool:
-    """Whether a worker waits for the database to answer a call of this function."""
-    count = office.session.execute("""
+def how_many_ask(office: Office, function: str) -> int:
+    """How many sessions of the worker wait for the database to answer a call of this function."""
+    return office.session.execute("""
         SELECT count(*) FROM pg_stat_activity
         WHERE usename = %s AND state = 'active' AND query ILIKE %s""", [office.role, f"%booking.{function}%"]).fetchone()[0]
-    return count > 0
+
+
+def is_asking(office: Office, function: str) -> bool:
+    return how_many_ask(office, function) > 0
 
 
 @contextmanager

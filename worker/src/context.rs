@@ -14,7 +14,7 @@ use crate::http::http_client;
 use crate::keys::Keyring;
 
 /// How many connections voice agents have of their own. None is made before it is used.
-const CONNECTIONS_OF_CALLS: usize = 8;
+pub const CONNECTIONS_OF_CALLS: usize = 8;
 
 pub struct Context {
     pub options: Options,

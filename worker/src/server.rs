@@ -14,6 +14,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
 use tracing::error;
 
 use crate::context::Context;
@@ -33,6 +34,9 @@ pub struct Served {
     pub asked_at: Mutex<Option<Instant>>,
     /// How long a voice agent waits at most.
     pub answer_within: Duration,
+    /// How many at once the database is asked about whose calls they are. Anybody can make it be asked, so that this is fewer than
+    /// there are connections for calls.
+    pub lookups: Semaphore,
 }
 
 pub fn routes(served: Arc<Served>) -> Router {

@@ -7,13 +7,14 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::config::{Options, RunOptions};
-use crate::context::{Context, worker_name};
+use crate::context::{CONNECTIONS_OF_CALLS, Context, worker_name};
 use crate::error::Error;
 use crate::server::{Served, routes};
 use crate::work::events::Events;
@@ -95,8 +96,13 @@ async fn serve(
     let cannot = |error| Error::Listen(run.listen.clone(), error);
     let listener = TcpListener::bind(&run.listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
-    let answer_within = Duration::from_secs(run.answer_seconds);
-    let served = Arc::new(Served { context: context.clone(), metrics, asked_at: Mutex::default(), answer_within });
+    let served = Arc::new(Served {
+        context: context.clone(),
+        metrics,
+        asked_at: Mutex::default(),
+        answer_within: Duration::from_secs(run.answer_seconds),
+        lookups: Semaphore::new(CONNECTIONS_OF_CALLS / 2),
+    });
     let serving = tokio::spawn(async move {
         let serving = axum::serve(listener, routes(served)).with_graceful_shutdown(stop.cancelled_owned());
         if let Err(error) = serving.await {

@@ -46,9 +46,10 @@ impl Database {
         Ok(answer)
     }
 
-    /// Whose message it is; `None` where it is nobody's.
-    pub async fn voice_organization(&self, body: &str) -> Result<Option<Uuid>, Error> {
-        self.value("SELECT booking.voice_organization($1::json)", &[(&body, Type::TEXT)]).await
+    /// Whose message it is; `None` where it is nobody's. `origin`: as `booking_core::voice::origin::origin_only` gives it, since the
+    /// database builds all that it is sent.
+    pub async fn voice_organization(&self, origin: &str) -> Result<Option<Uuid>, Error> {
+        self.value("SELECT booking.voice_organization($1::json)", &[(&origin, Type::TEXT)]).await
     }
 
     /// Whether a booking that this message has made still waits for its calendar.
