@@ -1,5 +1,6 @@
 //! Voice agents: what Vapi sends, read without ever failing as a whole, and what is said back.
 
+mod again;
 pub mod arguments;
 pub mod definition;
 pub mod envelope;
@@ -13,6 +14,7 @@ pub mod timeline;
 pub mod tool;
 mod unavailable;
 
+pub use again::can_be_asked_again;
 pub use envelope::{Envelope, Kind, ToolCall};
 pub use tool::Tool;
-pub use unavailable::{unavailable, unavailable_direct};
+pub use unavailable::{unavailable, unavailable_direct, unknown, unknown_direct};

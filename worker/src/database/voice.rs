@@ -2,14 +2,20 @@
 
 use std::time::Duration;
 
+use deadpool_postgres::{Object, Transaction};
 use serde_json::Value;
-use tokio::time::Instant;
+use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
+use tokio_postgres::error::{Severity, SqlState};
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::{Argument, Database};
 use crate::error::Error;
 use crate::vapi::sync::{Agent, Registry};
+
+/// How long a statement that has to have ended by itself may be on its way.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// The two shapes in which a voice agent calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,20 +36,73 @@ impl Shape {
     }
 }
 
+/// Why there is no answer.
+#[derive(Debug, Error)]
+pub enum Unanswered {
+    /// Nothing was changed.
+    #[error(transparent)]
+    Undone(Error),
+    /// The database was told to keep what was changed, and has not said that it did.
+    #[error("nobody knows whether it was done: {0}")]
+    Unknown(Error),
+}
+
+/// Asks within a transaction that is still to be committed. The statement ends by itself at `until`.
+async fn begun<'a>(
+    client: &'a mut Object,
+    shape: Shape,
+    body: &str,
+    until: Instant,
+) -> Result<(Transaction<'a>, Value), Error> {
+    let transaction = client.transaction().await?;
+    let left = until.saturating_duration_since(Instant::now());
+    if left < Duration::from_millis(1) {
+        return Err(Error::Stated("no time was left to ask the database".to_owned()));
+    }
+    transaction.batch_execute(&format!("SET LOCAL statement_timeout = {}", left.as_millis())).await?;
+    let rows = transaction.query_typed(shape.sql(), &[(&body, Type::TEXT)]).await?;
+    let answer = super::first(&rows)?.try_get(0)?;
+    Ok((transaction, answer))
+}
+
+/// Whether the database says that it has undone everything. A connection that breaks says nothing of the kind, whatever it says last.
+fn is_undone(error: &tokio_postgres::Error) -> bool {
+    error.as_db_error().is_some_and(|error| {
+        error.parsed_severity() == Some(Severity::Error) && *error.code() != SqlState::T_R_STATEMENT_COMPLETION_UNKNOWN
+    })
+}
+
+fn undone(error: impl Into<Error>) -> Unanswered {
+    Unanswered::Undone(error.into())
+}
+
+fn too_late() -> Error {
+    Error::Stated("the database has not answered in time".to_owned())
+}
+
 impl Database {
-    /// What is answered. The statement ends by itself at `until`, so that nothing is done that nobody waits for any more.
-    pub async fn answer(&self, shape: Shape, body: &str, until: Instant) -> Result<Value, Error> {
-        let mut client = self.pool.get().await?;
-        let transaction = client.transaction().await?;
-        let left = until.saturating_duration_since(Instant::now());
-        if left < Duration::from_millis(1) {
-            return Err(Error::Stated("no time was left to ask the database".to_owned()));
-        }
-        transaction.batch_execute(&format!("SET LOCAL statement_timeout = {}", left.as_millis())).await?;
-        let rows = transaction.query_typed(shape.sql(), &[(&body, Type::TEXT)]).await?;
-        let answer = super::first(&rows)?.try_get(0)?;
-        transaction.commit().await?;
-        Ok(answer)
+    /// What is answered. The statement ends by itself at `until`, so that nothing is done that nobody waits for any more, and is
+    /// waited for a little longer; `commit_until` says, once there is an answer, how long the end of the transaction is waited for.
+    pub async fn answer(
+        &self,
+        shape: Shape,
+        body: &str,
+        until: Instant,
+        commit_until: impl FnOnce() -> Instant,
+    ) -> Result<Value, Unanswered> {
+        let connected = timeout_at(until, self.pool.get()).await;
+        let mut client = connected.map_err(|_| Unanswered::Undone(too_late()))?.map_err(undone)?;
+        let begun = timeout_at(until.checked_add(GRACE).unwrap_or(until), begun(&mut client, shape, body, until)).await;
+        let (transaction, answer) = begun.map_err(|_| Unanswered::Undone(too_late()))?.map_err(Unanswered::Undone)?;
+        let trouble = match timeout_at(commit_until(), transaction.commit()).await {
+            Ok(Ok(())) => return Ok(answer),
+            Ok(Err(error)) if is_undone(&error) => return Err(undone(error)),
+            Ok(Err(error)) => error.into(),
+            Err(_) => too_late(),
+        };
+        // Nobody else is to wait for what this connection does not say.
+        drop(Object::take(client));
+        Err(Unanswered::Unknown(trouble))
     }
 
     /// Whose message it is; `None` where it is nobody's. `origin`: as `booking_core::voice::origin::origin_only` gives it, since the

@@ -2,9 +2,9 @@
 //! the server secret of an organization is answered for it.
 
 mod answer;
+mod deadline;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -25,25 +25,7 @@ use crate::database::voice::Shape;
 use crate::error::Error;
 use crate::vapi::authentication::{is_stated, is_valid};
 use answer::Answered;
-
-/// How long before the end a statement has to have ended by itself.
-const MARGIN: Duration = Duration::from_secs(1);
-
-/// When the answer has to be there.
-#[derive(Debug, Clone, Copy)]
-struct Deadline(Instant);
-
-impl Deadline {
-    fn after(patience: Duration) -> Self {
-        let now = Instant::now();
-        Deadline(now.checked_add(patience).unwrap_or(now))
-    }
-
-    /// When a statement that changes something has to have ended; `None` when it is too late to begin one.
-    fn of_statements(self) -> Option<Instant> {
-        self.0.checked_sub(MARGIN).filter(|until| *until > Instant::now())
-    }
-}
+use deadline::Deadline;
 
 /// A server message of Vapi.
 pub async fn message(State(served): State<Arc<Served>>, request: Request) -> Response {
@@ -184,12 +166,5 @@ mod tests {
             assert_eq!(kind(text), "other", "{text}");
         }
         assert_eq!(super::kind(Shape::Direct, &json!({})), "direct");
-    }
-
-    #[test]
-    fn no_statement_begins_in_the_last_second() {
-        assert!(Deadline::after(Duration::from_secs(60)).of_statements().is_some());
-        assert!(Deadline::after(Duration::from_millis(900)).of_statements().is_none());
-        assert!(Deadline::after(Duration::ZERO).of_statements().is_none());
     }
 }

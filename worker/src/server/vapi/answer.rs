@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use booking_core::voice::{unavailable, unavailable_direct};
+use booking_core::voice::{can_be_asked_again, unavailable, unavailable_direct, unknown, unknown_direct};
 use serde_json::Value;
 use tokio::time::{sleep, timeout_at};
 use tokio_postgres::error::SqlState;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::Deadline;
 use crate::database::Database;
-use crate::database::voice::Shape;
+use crate::database::voice::{Shape, Unanswered};
 use crate::error::Error;
 
 /// How often it is asked whether the calendar has agreed.
@@ -33,6 +33,15 @@ impl Answered {
         };
         Answered { body, outcome: "unavailable" }
     }
+
+    /// That it may have been done, or may not.
+    fn unsure(shape: Shape, text: &str) -> Self {
+        let body = match shape {
+            Shape::Message => unknown(text),
+            Shape::Direct => unknown_direct(text),
+        };
+        Answered { body, outcome: "unsure" }
+    }
 }
 
 /// The answer to what this organization's voice agent says.
@@ -41,7 +50,10 @@ pub async fn answered(database: &Database, org_id: Uuid, shape: Shape, text: &st
         Ok(answer) => answer,
         Err(error) => {
             error!(%org_id, %error, "a voice agent cannot be answered");
-            return Answered::unavailable(shape, text);
+            return match error {
+                Unanswered::Undone(_) => Answered::unavailable(shape, text),
+                Unanswered::Unknown(_) => Answered::unsure(shape, text),
+            };
         }
     };
     match timeout_at(deadline.0, settled(database, org_id, shape, text, &first, deadline)).await {
@@ -56,16 +68,28 @@ pub async fn answered(database: &Database, org_id: Uuid, shape: Shape, text: &st
     }
 }
 
-/// Asks the database, and once more if it was only in the way of others.
-async fn asked(database: &Database, shape: Shape, text: &str, deadline: Deadline) -> Result<Value, Error> {
+/// Asks the database, and once more if it was only in the way of others, or if it has not said whether it was done.
+async fn asked(database: &Database, shape: Shape, text: &str, deadline: Deadline) -> Result<Value, Unanswered> {
     let mut is_again = false;
+    // What was heard of an earlier attempt that may have been carried out.
+    let mut unheard: Option<Error> = None;
     loop {
-        let too_late = || Error::Stated("the database has not answered in time".to_owned());
-        let until = deadline.of_statements().ok_or_else(too_late)?;
-        match timeout_at(deadline.0, database.answer(shape, text, until)).await {
-            Err(_) => return Err(too_late()),
-            Ok(Err(error)) if !is_again && was_in_the_way(&error) => is_again = true,
-            Ok(answer) => return answer,
+        let answer = match deadline.of_statements() {
+            Some(until) => {
+                let can_ask_again = || unheard.is_none() && shape == Shape::Message && can_be_asked_again(text);
+                database.answer(shape, text, until, || deadline.of_commit(can_ask_again())).await
+            }
+            None => Err(Unanswered::Undone(Error::Stated("no time was left to ask the database".to_owned()))),
+        };
+        match (answer, unheard.take()) {
+            (Ok(answer), _) => return Ok(answer),
+            (Err(Unanswered::Undone(error)), None) if !is_again && was_in_the_way(&error) => is_again = true,
+            (Err(Unanswered::Undone(error)), None) => return Err(Unanswered::Undone(error)),
+            (Err(Unanswered::Unknown(error)), None) if shape == Shape::Message && can_be_asked_again(text) => {
+                warn!(%error, "asking the database again");
+                unheard = Some(error);
+            }
+            (Err(Unanswered::Unknown(error)), None) | (Err(_), Some(error)) => return Err(Unanswered::Unknown(error)),
         }
     }
 }
@@ -84,10 +108,10 @@ async fn settled(
     text: &str,
     first: &Value,
     deadline: Deadline,
-) -> Result<Option<Value>, Error> {
+) -> Result<Option<Value>, Unanswered> {
     match shape {
         Shape::Message => settled_message(database, text, first, deadline).await,
-        Shape::Direct => settled_booking(database, org_id, first).await,
+        Shape::Direct => settled_booking(database, org_id, first).await.map_err(Unanswered::Undone),
     }
 }
 
@@ -96,14 +120,15 @@ async fn settled_message(
     text: &str,
     first: &Value,
     deadline: Deadline,
-) -> Result<Option<Value>, Error> {
+) -> Result<Option<Value>, Unanswered> {
+    let is_pending = async || database.voice_pending(text).await.map_err(Unanswered::Undone);
     // Only tool calls have results, and only they book.
-    if first.get("results").is_none() || !database.voice_pending(text).await? {
+    if first.get("results").is_none() || !is_pending().await? {
         return Ok(None);
     }
     loop {
         sleep(POLL).await;
-        if !database.voice_pending(text).await? {
+        if !is_pending().await? {
             return asked(database, Shape::Message, text, deadline).await.map(Some);
         }
     }
