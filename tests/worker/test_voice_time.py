@@ -304,3 +304,14 @@ def test_strangers_whom_the_database_does_not_know_in_time_keep_no_caller_waitin
             assert asked.result().result == confirmed(future())
             assert how_many_ask(verified, "voice_organization") == 4
         assert {stranger.result().status for stranger in crowd} == {401}
+
+
+def test_who_is_to_take_a_call_is_said_before_vapi_gives_up(office: Office):
+    office.connect_vapi()
+    office.worker = office.start(BOOKING_ANSWER_SECONDS="60")
+    call = office.call(style="metadata")
+    with locked(office, "voice_agents"):
+        answered = call.send(call.message("assistant-request"))
+    assert answered.seconds < 7.5
+    assert answered.status == 200
+    assert_can_be_read_aloud(answered.json["error"])

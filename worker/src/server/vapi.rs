@@ -67,6 +67,7 @@ async fn respond(served: &Served, request: Request, shape: Shape) -> Response {
     let Ok(text) = std::str::from_utf8(&call.body) else { return unauthorized() };
     // Until somebody is known, no more of it is read than what says who that would be.
     let Some(origin) = origin_only(text) else { return unauthorized() };
+    let deadline = deadline.of_type(stated_type(&origin), began);
     let caller = match call.caller(served, &origin, deadline).await {
         Ok(caller) => caller,
         Err(response) => return *response,

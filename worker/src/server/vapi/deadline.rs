@@ -7,6 +7,9 @@ use tokio::time::Instant;
 /// How long before the end a statement has to have ended by itself.
 const MARGIN: Duration = Duration::from_secs(1);
 
+/// Vapi gives up asking who is to take a call after 7.5 seconds, whatever its server is given for other messages.
+const LONGEST_ASSISTANT_REQUEST: Duration = Duration::from_secs(7);
+
 /// When the answer has to be there.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadline(pub Instant);
@@ -15,6 +18,16 @@ impl Deadline {
     pub fn after(patience: Duration) -> Self {
         let now = Instant::now();
         Deadline(now.checked_add(patience).unwrap_or(now))
+    }
+
+    /// For a message of this type, which began to come at `began`, before anything was known of it.
+    pub fn of_type(self, stated: Option<&str>, began: Instant) -> Self {
+        match stated {
+            Some("assistant-request") => {
+                Deadline(began.checked_add(LONGEST_ASSISTANT_REQUEST).map_or(self.0, |longest| longest.min(self.0)))
+            }
+            _ => self,
+        }
     }
 
     /// When a statement that changes something has to have ended; `None` when it is too late to begin one.
@@ -39,6 +52,17 @@ mod tests {
         assert!(Deadline::after(Duration::from_secs(60)).of_statements().is_some());
         assert!(Deadline::after(Duration::from_millis(900)).of_statements().is_none());
         assert!(Deadline::after(Duration::ZERO).of_statements().is_none());
+    }
+
+    #[test]
+    fn who_is_to_take_a_call_is_said_before_vapi_gives_up() {
+        let began = Instant::now();
+        let [long, short] = [12, 3].map(|seconds| Deadline(began + Duration::from_secs(seconds)));
+        assert_eq!(long.of_type(Some("assistant-request"), began).0, began + Duration::from_secs(7));
+        assert_eq!(short.of_type(Some("assistant-request"), began).0, short.0);
+        for other in [Some("tool-calls"), None] {
+            assert_eq!(long.of_type(other, began).0, long.0);
+        }
     }
 
     #[test]
