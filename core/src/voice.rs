@@ -14,7 +14,7 @@ pub mod timeline;
 pub mod tool;
 mod unavailable;
 
-pub use again::can_be_asked_again;
+pub use again::{can_be_asked_again, known_again_by};
 pub use envelope::{Envelope, Kind, ToolCall};
 pub use tool::Tool;
 pub use unavailable::{unavailable, unavailable_direct, unknown, unknown_direct};

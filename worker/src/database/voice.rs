@@ -111,10 +111,11 @@ impl Database {
         self.value("SELECT booking.voice_organization($1::json)", &[(&origin, Type::TEXT)]).await
     }
 
-    /// Whether a booking that this message has made still waits for its calendar.
-    pub async fn voice_pending(&self, body: &str) -> Result<bool, Error> {
+    /// Whether a booking that a message has made still waits for its calendar. `known`: what the message is known again by, as
+    /// `booking_core::voice::known_again_by` gives it.
+    pub async fn voice_pending(&self, known: &str) -> Result<bool, Error> {
         let pending: Option<bool> =
-            self.value("SELECT booking.voice_pending($1::json)", &[(&body, Type::TEXT)]).await?;
+            self.value("SELECT booking.voice_pending($1::json)", &[(&known, Type::TEXT)]).await?;
         Ok(pending.unwrap_or(false))
     }
 

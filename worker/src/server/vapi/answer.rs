@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use booking_core::voice::{can_be_asked_again, unavailable, unavailable_direct, unknown, unknown_direct};
+use booking_core::voice::{
+    can_be_asked_again, known_again_by, unavailable, unavailable_direct, unknown, unknown_direct,
+};
 use serde_json::Value;
 use tokio::time::{sleep, timeout_at};
 use tokio_postgres::error::SqlState;
@@ -121,9 +123,11 @@ async fn settled_message(
     first: &Value,
     deadline: Deadline,
 ) -> Result<Option<Value>, Unanswered> {
-    let is_pending = async || database.voice_pending(text).await.map_err(Unanswered::Undone);
     // Only tool calls have results, and only they book.
-    if first.get("results").is_none() || !is_pending().await? {
+    let of_tools = first.get("results").and_then(|_| known_again_by(text));
+    let Some(known) = of_tools.map(|known| known.to_string()) else { return Ok(None) };
+    let is_pending = async || database.voice_pending(&known).await.map_err(Unanswered::Undone);
+    if !is_pending().await? {
         return Ok(None);
     }
     loop {
