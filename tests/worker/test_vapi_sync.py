@@ -366,18 +366,43 @@ def test_a_tool_of_the_same_name_that_is_not_ours_is_left_alone(account: Account
     assert theirs not in account.registered().values()
 
 
-def test_two_runs_at_once_leave_one_of_each(account: Account, tmp_path: Path):
-    """Started by two operators: whatever the one that comes second makes of it, the next run finds it in line."""
+def test_two_runs_at_once_make_one_of_each(account: Account, tmp_path: Path):
+    """The one that comes second waits a little for the first, and else says that it is not its turn."""
     office = account.office
+    account.vapi.faults.add("POST", CREATE, held := slow(processed=True))
     with (tmp_path / "sync.log").open("wb") as log:
-        command = [office.binary, "vapi", "sync", "--org", office.org]
-        running = [start(command, log, office.surroundings()) for _ in range(2)]
-        wait_until(lambda: all(process.poll() is not None for process in running), "both to end", PATIENCE)
-        for process in running:
-            kill(process)
-    account.sync()
-    account.sync()
-    registered = account.registered()
-    assert registered.keys() == TOOLS
-    assert set(registered.values()) <= set(account.assistant["model"]["toolIds"])
+        first = start([office.binary, "vapi", "sync", "--org", office.org], log, office.surroundings())
+        held.wait_until_held()
+        code, said = account.try_sync()
+        assert code == 1
+        assert "somebody else" in said, said
+        # Another organization is not kept waiting, nor is who only looks.
+        account.colleague().sync()
+        assert account.try_sync("--dry-run")[0] == 3
+        held.release()
+        wait_until(lambda: first.poll() is not None, "the first to end", PATIENCE)
+        assert first.returncode == 0
+        kill(first)
+    account.assert_in_line()
     assert NOTHING_TO_DO in account.sync().lower()
+
+
+def test_a_tool_that_is_there_twice_is_linked_once(synced: Account):
+    """Two operators once ran this at the same time."""
+    registered = synced.registered()["book_appointment"]
+    there = synced.vapi.tool(registered)
+    second = synced.vapi.add_tool("book_appointment", parameters=there["parameters"], server=there["server"])
+    linked = synced.assistant["model"]["toolIds"]
+    synced.edit_model(toolIds=[second, *linked])
+    is_well, said, missing = synced.doctor()
+    assert not is_well and any("linked" in line for line in missing), said
+    written = writes_of(synced, lambda: synced.sync())
+    assert targets(written) == [("PATCH", f"/assistant/{synced.assistant_id}")]
+    assert synced.assistant["model"]["toolIds"] == linked
+    assert synced.registered()["book_appointment"] == registered
+    # What others may still use is theirs to delete.
+    is_well, said, _ = synced.doctor()
+    assert is_well
+    assert re.search(rf"second tool book_appointment, {second}: delete it at Vapi", said), said
+    synced.vapi.staff_deletes(second)
+    assert "second" not in synced.doctor()[1]

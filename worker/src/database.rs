@@ -6,6 +6,7 @@ pub mod integrations;
 pub mod messages;
 pub mod syncs;
 pub mod system;
+pub mod turn;
 pub mod voice;
 
 use std::str::FromStr;

@@ -17,7 +17,7 @@ pub struct Wanted<'a> {
     /// The first of its system messages.
     pub prompt: &'a str,
     pub tool_ids: &'a [String],
-    /// Ids of tools of ours that are gone: they cannot stay linked.
+    /// Ids of tools of ours that are gone, or there a second time: they cannot stay linked.
     pub gone_ids: &'a [String],
     /// As [`super::tool::server`] makes it.
     pub server: &'a Value,

@@ -139,12 +139,14 @@ fn id_to_come(name: &str) -> String {
 impl<R: Registry> Sync<'_, R> {
     /// Brings everything into line; `told` hears of each part as it is done.
     pub async fn run(&self, mut told: impl FnMut(Part)) -> Result<(), SyncError<R::Error>> {
-        let mut listed: Option<Vec<Value>> = None;
+        let listed = self.vapi.tools().await?;
         let (mut tool_ids, mut gone_ids) = (Vec::new(), Vec::new());
         for tool in &self.agent.tools {
-            let (part, tool_id) = self.tool(tool, &mut listed).await?;
+            let (part, tool_id) = self.tool(tool, &listed).await?;
             told(part);
             gone_ids.extend(tool.tool_id.clone().filter(|known| *known != tool_id));
+            // A second one would be called as well as the first.
+            gone_ids.extend(tool::others(&listed, &tool.name, self.agent.org_id, &tool_id));
             tool_ids.push(tool_id);
         }
         if let Some(assistant_id) = &self.agent.assistant_id {
@@ -153,8 +155,8 @@ impl<R: Registry> Sync<'_, R> {
         Ok(())
     }
 
-    /// What became of a tool, and its id. `listed`: every tool of the account, once that was asked for.
-    async fn tool(&self, tool: &Tool, listed: &mut Option<Vec<Value>>) -> Result<(Part, String), SyncError<R::Error>> {
+    /// What became of a tool, and its id. `listed`: every tool of the account.
+    async fn tool(&self, tool: &Tool, listed: &[Value]) -> Result<(Part, String), SyncError<R::Error>> {
         let known = match &tool.tool_id {
             Some(tool_id) => self.vapi.tool(tool_id).await?,
             None => None,
@@ -163,10 +165,7 @@ impl<R: Registry> Sync<'_, R> {
             return self.known_tool(tool, &found, false).await;
         }
         // A run that died after it had created the tool has left one that nobody knows.
-        if listed.is_none() {
-            *listed = Some(self.vapi.tools().await?);
-        }
-        let found = listed.iter().flatten().find(|found| tool::is_of(found, &tool.name, self.agent.org_id));
+        let found = listed.iter().find(|found| tool::is_of(found, &tool.name, self.agent.org_id));
         match found {
             Some(found) => self.known_tool(tool, found, true).await,
             None => self.new_tool(tool).await,

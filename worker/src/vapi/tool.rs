@@ -3,6 +3,8 @@
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::id_of;
+
 /// How long Vapi waits for an answer, in seconds: its own usual time.
 pub const SERVER_SECONDS: u64 = 20;
 
@@ -52,6 +54,12 @@ pub fn is_of(tool: &Value, name: &str, org_id: Uuid) -> bool {
     tool.pointer("/function/name").and_then(Value::as_str) == Some(name) && org_ids.any(|found| found == org_id)
 }
 
+/// The ids of the tools of that name and organization other than `known`: what two runs have made at once.
+pub fn others(listed: &[Value], name: &str, org_id: Uuid, known: &str) -> Vec<String> {
+    let ours = listed.iter().filter(|tool| is_of(tool, name, org_id)).filter_map(id_of);
+    ours.filter(|id| *id != known).map(str::to_owned).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,5 +91,17 @@ mod tests {
         for tool in [tool("f", json!(7)), json!({"function": {"name": "f"}}), json!(null), json!([])] {
             assert!(!is_of(&tool, "f", org_id), "{tool}");
         }
+    }
+
+    #[test]
+    fn others_are_those_of_the_same_name_and_organization_with_another_id() {
+        let org_id = Uuid::from_u128(7);
+        let tool = |id: &str, name: &str, org_id: u128| {
+            json!({"id": id, "function": {"name": name},
+            "parameters": [{"key": "org_id", "value": Uuid::from_u128(org_id)}]})
+        };
+        let listed = [tool("a", "f", 7), tool("b", "f", 7), tool("c", "g", 7), tool("d", "f", 8), tool("", "f", 7)];
+        assert_eq!(others(&listed, "f", org_id, "a"), ["b"]);
+        assert_eq!(others(&listed, "g", org_id, "c"), Vec::<String>::new());
     }
 }

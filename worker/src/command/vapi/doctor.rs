@@ -37,7 +37,8 @@ pub async fn doctor(context: &Context, org_id: Uuid, stated_url: Option<&str>) -
     if let (Some(voice), Some(server)) = (account(context, org_id, &mut findings).await, server) {
         let examined = Examined { vapi: &voice.vapi, agent: &agent, server: &server };
         examined.tools(&mut findings).await;
-        examined.assistant(&mut findings).await;
+        let second_ids = examined.second_tools(&mut findings).await;
+        examined.assistant(&second_ids, &mut findings).await;
     }
     findings.end()
 }
@@ -86,7 +87,28 @@ impl Examined<'_> {
         has_credential(&found)
     }
 
-    async fn assistant(&self, findings: &mut Findings) {
+    /// The ids of tools that are there a second time.
+    async fn second_tools(&self, findings: &mut Findings) -> Vec<String> {
+        let listed = match self.vapi.tools().await {
+            Ok(listed) => listed,
+            Err(failure) => {
+                findings.bad(&format!("the list of tools: {failure}"));
+                return Vec::new();
+            }
+        };
+        let mut second_ids = Vec::new();
+        for tool in &self.agent.tools {
+            // Of one that is not registered, the first that is found will be.
+            let Some(known) = &tool.tool_id else { continue };
+            for second_id in tool::others(&listed, &tool.name, self.agent.org_id, known) {
+                findings.note(&format!("there is a second tool {}, {second_id}: delete it at Vapi", tool.name));
+                second_ids.push(second_id);
+            }
+        }
+        second_ids
+    }
+
+    async fn assistant(&self, second_ids: &[String], findings: &mut Findings) {
         let Some(assistant_id) = &self.agent.assistant_id else {
             findings.bad("no assistant is named: give its id to booking.set_voice_agent");
             return;
@@ -106,7 +128,7 @@ impl Examined<'_> {
         // What is not created yet cannot be linked to, and is missed.
         let id_of = |tool: &Tool| tool.tool_id.clone().unwrap_or_else(|| format!("(the id of {})", tool.name));
         let tool_ids: Vec<String> = self.agent.tools.iter().map(id_of).collect();
-        let wanted: Wanted<'_> = self.agent.wanted(&tool_ids, &[], self.server);
+        let wanted: Wanted<'_> = self.agent.wanted(&tool_ids, second_ids, self.server);
         match wanted.change(&found) {
             Ok(change) => parts_of_assistant(&differences(&change, &found), &found, findings),
             Err(no_model) => findings.bad(&no_model.to_string()),
@@ -116,7 +138,7 @@ impl Examined<'_> {
 
 /// What is asked of an assistant, by the field that shows it.
 const PARTS: [(&str, &str); 5] = [
-    ("model.toolIds", "the assistant is linked to every tool"),
+    ("model.toolIds", "the assistant is linked to every tool, once"),
     ("model.messages", "its prompt is the enforced one"),
     ("server", "it calls the right server"),
     ("serverMessages", "it tells of calls and how they end"),

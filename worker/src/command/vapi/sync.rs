@@ -12,6 +12,11 @@ use crate::vapi::tool::server;
 
 /// Whether everything is in line at the end: after a dry run, perhaps not.
 pub async fn sync(context: &Context, asked: &VapiSync) -> Result<bool, Error> {
+    // Two at once would each make every tool.
+    let _turn = match asked.dry_run {
+        true => None,
+        false => Some(context.database.turn(asked.org).await?.ok_or_else(busy)?),
+    };
     let agent = context.database.voice_agent(asked.org).await?;
     let url = server_url(&context.options, asked.server_url.as_deref(), &agent)?;
     let voice = context.accounts.voice(asked.org).await?;
@@ -49,6 +54,13 @@ pub async fn sync(context: &Context, asked: &VapiSync) -> Result<bool, Error> {
     }
     println!("{}", tally.in_words(asked.dry_run));
     Ok(tally.differing == 0 || !asked.dry_run)
+}
+
+fn busy() -> Error {
+    Error::Stated(
+        "somebody else is bringing this organization's voice agent into line: run this again when they are done"
+            .to_owned(),
+    )
 }
 
 /// How many parts were not in line.
