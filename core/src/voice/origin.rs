@@ -25,7 +25,7 @@ pub const CALLED_PLACES: [&str; 2] = ["/message/phoneNumber/number", "/message/c
 /// What kind of message it is.
 const TYPE_PLACE: &str = "/message/type";
 
-/// A body of the same shape that has only what says whose call it is, and the type of the message, and is a few kilobytes long at
+/// A body of the same shape that has only what says whose call it is, and the type of the message, and is 30 kB long at
 /// most: [`stated_org_id`], and the assistant and the called number of its envelope, are the same as of the whole body. To be
 /// read before it is known who has sent it, since nothing else of it is ever built. `None` where it is no JSON object.
 ///

@@ -51,6 +51,10 @@ impl<'p> Node<'p> {
     /// What of this node stands in the field; `None` where nothing is wanted of it.
     fn field(&self, name: &str) -> Option<Node<'p>> {
         let Node::Below(places) = self else { return None };
+        // The name is one step of the way, also if it looks like two.
+        if name.contains('/') {
+            return None;
+        }
         let rest_of = |place: &'p str| {
             let rest = place.strip_prefix('/')?.strip_prefix(name)?;
             Some(rest).filter(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -200,6 +204,7 @@ mod tests {
         let text = r#"{"type": " call ", "typed": "x", "message": {"a": [{"": 1}], "call": {"id": "c", "x": 7}, "list": [7, {}]}}"#;
         assert_eq!(found(text), json!({"type": "call", "message": {"call": {"id": "c"}}}));
         assert_eq!(found(r#"{"message": [{"call": 7}], "type": [[]]}"#), json!({}));
+        assert_eq!(found(r#"{"message/call": {"id": "c"}, "message": {"call/id": "c"}}"#), json!({"message": {}}));
         assert_eq!(found(r#"{"message": {"call": {}}}"#), json!({"message": {"call": {}}}));
     }
 
