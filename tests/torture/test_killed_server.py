@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from random import Random
 
 import psycopg
-import pytest
 from clients import Client, Storm
 from clinic import connect
 from scene import Scene
@@ -44,6 +43,8 @@ def test_what_was_answered_is_there_after_the_server_was_killed(
 
 
 # What is not waited for is written by and by: so that it is very much so.
+# A kill may come just after something else has had the log written, and cost nothing.
+KILLS_AT_MOST = 5
 NEVER = {"wal_writer_delay": "10s", "wal_writer_flush_after": "1GB", "autovacuum": "off"}
 
 
@@ -57,11 +58,24 @@ def test_a_commit_that_is_answered_before_it_is_written_is_lost_and_found_out(
         session.execute("SET synchronous_commit = off")
         return session
 
+    clients, chance = scene.arrive(seed, impatient), Random(f"{seed} impatient")
     with changed(scene.dsn, NEVER):
-        answers = kill_in_mid_storm(server, scene.arrive(seed, impatient), Random(f"{seed} impatient"))
-    with pytest.raises(AssertionError, match="are not there|nothing to replay|is lost") as raised:
+        for _ in range(KILLS_AT_MOST):
+            answers = kill_in_mid_storm(server, clients, chance)
+            if lost := what_is_lost(scene):
+                break
+    assert lost, "commits that were not waited for are all there"
+    say(f"killed after {answers} answers that were not waited for; found out: {lost[:100]}")
+
+
+def what_is_lost(scene: Scene) -> str:
+    """The first thing that is not as it was told, if there is one."""
+    try:
         scene.settle_and_audit()
-    say(f"killed after {answers} answers that were not waited for; found out: {str(raised.value).splitlines()[0][:100]}")
+    except AssertionError as error:
+        assert "waited in vain" not in str(error), error
+        return str(error).splitlines()[0]
+    return ""
 
 
 @contextmanager

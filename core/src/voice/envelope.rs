@@ -7,7 +7,7 @@ use crate::limits;
 use crate::refusal::{Code, Refusal};
 use crate::voice::arguments::is_unsaid;
 use crate::voice::halves::mended;
-use crate::voice::origin::static_parameters;
+use crate::voice::origin::{ASSISTANT_PLACES, CALLED_PLACES, static_parameters};
 
 /// The longest server message that is read, in bytes: the report of a long call, with all that was said in it.
 pub const LONGEST_MESSAGE: usize = 8 * 1024 * 1024;
@@ -85,7 +85,7 @@ impl Envelope {
 
     /// The number that was called, as it came.
     pub fn called(&self) -> Option<String> {
-        self.text(&["/message/phoneNumber/number", "/message/call/phoneNumber/number"])
+        self.text(&CALLED_PLACES)
     }
 
     /// How it is called, in Vapi's word: `inboundPhoneCall`, `webCall`.
@@ -96,7 +96,7 @@ impl Envelope {
 
     /// Vapi's id of the assistant that takes part.
     pub fn assistant_id(&self) -> Option<String> {
-        self.text(&["/message/call/assistantId", "/message/assistant/id", "/message/call/assistant/id"])
+        self.text(&ASSISTANT_PLACES)
     }
 
     fn text(&self, places: &[&str]) -> Option<String> {
