@@ -5,10 +5,10 @@ set -euo pipefail
 
 cd "$tree"
 scripts/python.sh
-# It lies where only root looks.
+# Debian puts it where only root looks.
 PATH=$PATH:/usr/sbin
 command -v pgbouncer >/dev/null || scripts/packages.sh pgbouncer
-# Only then is there a courier in it.
+# Only the soak has a courier in it.
 if [ "${BOOKING_SOAK_SECONDS:-0}" -gt 0 ]; then scripts/worker.sh; fi
 # The tests make these; whatever ends the tests, they are removed.
 clusters=(torture torture-primary torture-standby)

@@ -3,6 +3,7 @@ where there is none. Whatever is found, it is all of the call or nothing of it."
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -37,7 +38,7 @@ def _ask_again(session: psycopg.Connection, org_id: str, ledger: Ledger, attempt
     answer = one(session, attempt.sql, attempt.parameters)
     if stored is not None:
         assert answer["success"] is True and answer["replayed"] is True, (attempt, answer)
-        assert _names(psycopg.types.json.json.loads(stored[0])) == _names(answer), (stored, answer)
+        assert _names(json.loads(stored[0])) == _names(answer), (stored, answer)
     else:
         assert "replayed" not in answer, ("it has nothing to replay", attempt, answer)
     ledger.note(attempt, answer)
