@@ -70,7 +70,8 @@ test-worker: ## Run booking-worker against stand-ins for Twilio and Google, and 
 	@scripts/test.sh worker
 
 fuzz: ## Feed every reader of input with hostile input for an hour, then the server with random queries for 10 minutes (FUZZ_SECONDS=60 shortens both)
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} FUZZ_SQL_SECONDS=$${FUZZ_SQL_SECONDS:-$$(($${FUZZ_SECONDS:-3600} / 6))} scripts/test.sh fuzz sqlsmith
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} FUZZ_SQL_SECONDS=$${FUZZ_SQL_SECONDS:-$$(($${FUZZ_SECONDS:-3600} / 6))} \
+		FUZZ_SQL_SEED=$${FUZZ_SQL_SEED:-$$(date +%s)} scripts/test.sh fuzz sqlsmith
 
 worker: ## Build booking-worker into target/release
 	@scripts/prerequisites.sh
