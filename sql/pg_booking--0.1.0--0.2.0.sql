@@ -1395,7 +1395,7 @@ COMMENT ON FUNCTION booking.vapi_message(json) IS
 COMMENT ON FUNCTION booking.voice_organization(json) IS
     'Whose the message p_message is, by the rules of vapi_message, also in the shape of book_clinic_appointment; NULL: nobody''s. Source: src/voice/origin.rs';
 COMMENT ON FUNCTION booking.voice_pending(json) IS
-    'Whether a booking that the tool calls of p_message have made still waits for its event in the calendar. Once it does not, vapi_message answers the same message with what has become of it. Source: src/voice/answered.rs';
+    'Whether a booking that the tool calls of p_message have made still waits for its event in the calendar. False where a call that changes something has no id, since it would be done again. Once it does not, vapi_message answers the same message with what has become of it. Source: src/voice/answered.rs';
 COMMENT ON FUNCTION booking.booking_answer(uuid, uuid) IS
     'What the booking of an appointment is answered with as it stands now: the answer of book_appointment_atomic, or, where it was held and could not be had, its refusal with alternatives. Refusals: already_cancelled, appointment_not_found, org_not_found. Source: src/voice/answered.rs';
 COMMENT ON FUNCTION booking.set_voice_agent(uuid, text, text, text, text, text, text) IS

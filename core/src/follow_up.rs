@@ -5,7 +5,7 @@ pub mod settings;
 
 use chrono::{DateTime, Datelike, Utc};
 
-use crate::limits::{LONGEST_LABEL, year_in_words};
+use crate::limits::{LONGEST_LABEL, one_line, year_in_words};
 use crate::refusal::{Code, Refusal, is_invisible, quoted};
 
 pub use settings::Settings;
@@ -97,11 +97,7 @@ pub fn note(text: &str) -> Result<String, Refusal> {
 
 /// A name as somebody has said it, as one readable line; `None` where there is nothing to read.
 pub fn name(text: &str) -> Option<String> {
-    let readable = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
-    let line: String = text.chars().map(readable).take(4 * LONGEST_LABEL).collect();
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    let name: String = line.chars().take(LONGEST_LABEL).collect();
-    if name.is_empty() { None } else { Some(name.trim_end().to_owned()) }
+    Some(one_line(text, LONGEST_LABEL)).filter(|name| !name.is_empty())
 }
 
 /// A time by which something can be due. A reminder is sent until a week after it, and every time that is kept has a year of

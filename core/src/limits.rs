@@ -80,10 +80,16 @@ pub fn label(what: &str, text: &str, code: Code) -> Result<String, Refusal> {
 
 /// What somebody else says, as an error of another service: one readable line of at most 300 characters, whatever it was.
 pub fn remark(text: &str) -> String {
+    let line = one_line(text, LONGEST_REMARK);
+    if line.is_empty() { "no reason was given".to_owned() } else { line }
+}
+
+/// One readable line of what somebody has said, of at most `longest` characters; empty where there is nothing to read.
+pub fn one_line(text: &str, longest: usize) -> String {
     let readable = |c: char| if c.is_control() || is_invisible(c) { ' ' } else { c };
-    let line: String = text.chars().take(4 * LONGEST_REMARK).map(readable).collect();
+    let line: String = text.chars().take(longest.saturating_mul(4)).map(readable).collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() { "no reason was given".to_owned() } else { line.chars().take(LONGEST_REMARK).collect() }
+    line.chars().take(longest).collect::<String>().trim_end().to_owned()
 }
 
 /// In characters.
@@ -131,6 +137,6 @@ mod tests {
     fn a_remark_is_made_readable_and_never_refused() {
         assert_eq!(remark("  timed\n out\u{0} after 20 s "), "timed out after 20 s");
         assert_eq!(remark("\u{202E}\n"), "no reason was given");
-        assert_eq!(remark(&"x ".repeat(1_000_000)).len(), 300);
+        assert_eq!(remark(&"x ".repeat(1_000_000)).len(), 299);
     }
 }

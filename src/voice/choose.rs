@@ -2,7 +2,7 @@
 
 use booking_core::appointment_time;
 use booking_core::date::DateOrder;
-use booking_core::phone::{E164, normalize_phone};
+use booking_core::phone::{E164, normalize_phone, says_a_digit};
 use booking_core::voice::arguments::{Arguments, Described};
 use booking_core::voice::said::{self, Known};
 use booking_core::{time, zone};
@@ -74,7 +74,7 @@ pub fn phone(context: &Context<'_>, arguments: &Arguments) -> Result<Option<E164
     match (normalize_phone(said, region), own()) {
         (Ok(phone), _) => Ok(Some(phone)),
         // "The number I am calling from".
-        (Err(_), Some(own)) if !said.contains(char::is_numeric) => Ok(Some(own)),
+        (Err(_), Some(own)) if !says_a_digit(said) => Ok(Some(own)),
         (Err(refusal), _) => Err(refusal.into()),
     }
 }

@@ -9,10 +9,9 @@ mod once;
 mod origin;
 mod tools;
 
-use booking_core::speech;
-use booking_core::voice::said::{NOBODYS, NOT_READ, SAID_TWICE, TOO_MANY, UNAVAILABLE, UNKNOWN_TOOL, one_line};
+use booking_core::voice::said::{NOBODYS, NOT_READ, SAID_TWICE, TOO_MANY, UNAVAILABLE, UNKNOWN_TOOL};
 use booking_core::voice::{Envelope, Kind, Tool, ToolCall};
-use booking_core::{Code, Refusal};
+use booking_core::{Code, Refusal, limits, speech};
 use pgrx::Json;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
@@ -54,7 +53,7 @@ fn answer(client: &mut SpiClient<'_>, envelope: &Envelope) -> Result<Value> {
         }
         Kind::FunctionCall => {
             let said = tool_calls(client, org_id, envelope, &[envelope.function_call()])?;
-            Ok(json!({"result": said.first().map(|said| one_line(said))}))
+            Ok(json!({"result": said.first().map(|said| aloud(said))}))
         }
         Kind::StatusUpdate | Kind::EndOfCallReport => call::told(client, org_id, envelope).map(|()| json!({})),
         Kind::AssistantRequest => agent::assistant(client, org_id),
@@ -62,8 +61,16 @@ fn answer(client: &mut SpiClient<'_>, envelope: &Envelope) -> Result<Value> {
     }
 }
 
+/// The longest answer, in characters: nobody listens to more.
+const LONGEST_ANSWER: usize = 2_000;
+
+/// What is said, as it can be read aloud.
+fn aloud(said: &str) -> String {
+    limits::one_line(said, LONGEST_ANSWER)
+}
+
 fn result(call: &ToolCall, said: &str) -> Value {
-    json!({"name": call.name, "toolCallId": call.id, "result": one_line(said)})
+    json!({"name": call.name, "toolCallId": call.id, "result": aloud(said)})
 }
 
 /// What is said where nobody knows whose message it is.

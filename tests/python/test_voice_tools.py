@@ -326,6 +326,12 @@ def test_a_number_that_is_none_is_the_callers_own(call: VoiceCall):
     assert [contact["phone"] for contact in call.clinic.contacts()] == [call.phone]
 
 
+def test_a_number_that_was_not_made_out_is_asked_for_again_and_not_the_callers_own(call: VoiceCall):
+    for stated in ("four one five five", "my number is double five", "415 555"):
+        assert call.tool("book_appointment", **BOOKING, patientPhone=stated).startswith("I could not make out the phone number.")
+    assert call.clinic.appointments() == []
+
+
 def test_of_a_day_to_call_back_only_the_day_is_promised_and_no_time_that_has_passed(call: VoiceCall):
     assert call.tool("leave_message", message="x-rays", callbackDate=str(DAY)) == (
         f"I have passed your message on. Somebody will call you back {SAID}.")

@@ -77,6 +77,11 @@ pub fn normalize_phone(phone: &str, region: &str) -> Result<E164, Refusal> {
     }
 }
 
+/// Whether a text says any digit at all, in figures or in words: "the number I am calling from" does not.
+pub fn says_a_digit(text: &str) -> bool {
+    text.contains(char::is_numeric) || spoken::has_number_word(&text.to_lowercase())
+}
+
 /// Whether `region` is an ISO 3166 alpha-2 code (either case) whose numbering plan is known.
 pub fn is_known_region(region: &str) -> bool {
     engine::territory_of_region(region).is_some()

@@ -47,6 +47,16 @@ pub(super) fn is_introduction(text: &str) -> bool {
     words_between_marks(text).all(|word| word_of(word) == Word::SmallTalk)
 }
 
+/// Whether a word of a text is a digit or more, also where the whole is no number. "Oh" may be a sigh.
+pub(super) fn has_number_word(text: &str) -> bool {
+    words_between_marks(text).any(|word| {
+        matches!(
+            word_of(word),
+            Word::Figures(_) | Word::Digit(_) | Word::Teen(_) | Word::Tens(_) | Word::Hundred | Word::Times(_)
+        )
+    })
+}
+
 fn words_between_marks(text: &str) -> impl Iterator<Item = &str> {
     text.split(|character: char| !character.is_alphanumeric() && character != '\'').filter(|word| !word.is_empty())
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::booking_data::StatedBooking;
+use crate::limits::one_line;
 use crate::refusal::{Code, Refusal, quoted};
 use crate::voice::tool::{Tool, key};
 
@@ -93,7 +94,11 @@ impl Arguments {
         if current == Described::default() && (tool == Tool::Cancel || (tool == Tool::Reschedule && has_new)) {
             current = stated.described(DATE, TIME, MOMENT)?;
         }
-        let message = stated.find(MESSAGE).and_then(Value::as_str).map(readable).filter(|text| !text.is_empty());
+        let message = stated
+            .find(MESSAGE)
+            .and_then(Value::as_str)
+            .map(|text| one_line(text, LONGEST_MESSAGE))
+            .filter(|text| !text.is_empty());
         Ok(Arguments { booking, instant: wanted.instant, current, message })
     }
 
@@ -184,13 +189,6 @@ pub fn is_unsaid(text: &str) -> bool {
             | "not given"
             | "not specified"
     ) || text.starts_with("{{")
-}
-
-/// One line of what somebody has said.
-fn readable(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || crate::refusal::is_invisible(c) { ' ' } else { c };
-    let line: String = text.chars().take(4 * LONGEST_MESSAGE).map(plain).collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST_MESSAGE).collect()
 }
 
 #[cfg(test)]

@@ -158,12 +158,6 @@ pub fn message_noted(due: Option<&str>) -> String {
 pub const TRANSFER_NOTED: &str =
     "I have let the team know that you would like to speak to somebody. They will call you back.";
 
-/// Whether an answer can be read aloud as it is: one line, with nothing in it that shows nothing.
-pub fn one_line(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || crate::refusal::is_invisible(c) { ' ' } else { c };
-    text.chars().map(plain).collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,10 +222,5 @@ mod tests {
         assert_eq!(services(&names[..2]), "I can book cleaning or check-up. Which would you like?");
         assert_eq!(services(&names), "I can book cleaning, check-up, whitening, and more. Which would you like?");
         assert!(services(&[]).starts_with("I did not catch"));
-    }
-
-    #[test]
-    fn an_answer_is_one_line() {
-        assert_eq!(one_line(" a\n b\u{0}\u{202E}c "), "a b c");
     }
 }
