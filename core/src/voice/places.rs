@@ -45,6 +45,8 @@ enum Node<'p> {
     Leaf(Leaf),
     /// One of [`Leaf::OrgIdParameters`].
     Parameter,
+    /// The key of such a one, whose name is that and no other: it is not trimmed.
+    Key,
 }
 
 impl<'p> Node<'p> {
@@ -101,13 +103,12 @@ fn parameter<'de, A: MapAccess<'de>>(mut map: A) -> Result<Option<Value>, A::Err
     let (mut key, mut value) = (None, None);
     while let Some(name) = map.next_key::<String>()? {
         match name.as_str() {
-            "key" => key = map.next_value_seed(Node::Leaf(Leaf::Text))?,
+            "key" => key = map.next_value_seed(Node::Key)?,
             "value" => value = map.next_value_seed(Node::Leaf(Leaf::OrgId))?,
             _ => drop(map.next_value::<IgnoredAny>()?),
         }
     }
-    let is_named = key.as_ref().and_then(Value::as_str) == Some(ORG_ID);
-    Ok(value.filter(|_| is_named).map(|value| json!({"key": ORG_ID, "value": value})))
+    Ok(value.filter(|_| key == Some(Value::Bool(true))).map(|value| json!({"key": ORG_ID, "value": value})))
 }
 
 fn org_id(text: &str) -> Value {
@@ -153,6 +154,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         Ok(match self {
             Node::Leaf(Leaf::Text) => Some(text.trim().chars().take(LONGEST_TEXT).collect::<String>().into()),
             Node::Leaf(Leaf::OrgId) => Some(org_id(text)),
+            Node::Key => Some((text == ORG_ID).into()),
             _ => None,
         })
     }
@@ -175,7 +177,7 @@ impl<'de> Visitor<'de> for Node<'_> {
         match self {
             Node::Below(_) => self.fields(map),
             Node::Parameter => parameter(map),
-            Node::Leaf(_) => {
+            Node::Leaf(_) | Node::Key => {
                 while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
                 Ok(self.other())
             }
@@ -236,6 +238,7 @@ mod tests {
         let list: Vec<Value> = (0..9).map(|n| parameter(&json!(Uuid::from_u128(n / 3).to_string()))).collect();
         let text = json!({"message": {"list": [
             {"parameters": {"key": "org_id", "value": ORG}}, {"parameters": [{"key": "call_id", "value": "x"}, 7, {"key": "org_id"}]},
+            {"parameters": [{"key": " org_id", "value": ORG}, {"key": ["org_id"], "value": ORG}, {"key": {"org_id": 1}, "value": ORG}]},
             {"parameters": list}, {"parameters": [parameter(&Value::Null)]}, {"x": 1}]}});
         let kept =
             [parameter(&json!(Uuid::from_u128(0).to_string())), parameter(&json!(Uuid::from_u128(1).to_string()))];
