@@ -4,7 +4,20 @@ set -euo pipefail
 . "$(dirname "$0")/../common.sh"
 
 fuzz=$tree/fuzz
-seconds=${FUZZ_SECONDS:-60}
+seconds=${FUZZ_SECONDS:-}
+
+# For so many seconds each run looks for what no run has found yet, from what the ones before have learnt; without, as in `make
+# test`, every run tries the same inputs, about a minute long, so that whether it passes depends on the code alone.
+if [ -n "$seconds" ]; then
+    corpus=$fuzz/corpus
+    how=(-seed="${FUZZ_SEED:=$(date +%s)}" -max_total_time="$seconds")
+    what="for $seconds seconds, with FUZZ_SEED=$FUZZ_SEED"
+else
+    corpus=$(mktemp -d)
+    trap 'rm -rf "$corpus"' EXIT
+    how=(-seed=1 -runs=1000000)
+    what='with a million inputs, the same each time'
+fi
 
 # What cargo-fuzz does, with a stable toolchain and nothing to install: the compiler marks every branch, so that libFuzzer sees
 # which input reached new code. Naming the target keeps the marks out of build scripts and macros.
@@ -22,11 +35,11 @@ say "Building the fuzz target (about a minute the first time)."
 RUSTFLAGS="${coverage[*]}" cargo build --quiet --release --locked --manifest-path "$fuzz/Cargo.toml" --target "$host" \
     --target-dir "$fuzz/target"
 
-mkdir -p "$fuzz/corpus" "$fuzz/artifacts"
-say "Fuzzing for $seconds seconds."
-if ! "$fuzz/target/$host/release/untrusted_input" "$fuzz/corpus" "$fuzz/seeds" \
+mkdir -p "$corpus" "$fuzz/artifacts"
+say "Fuzzing $what."
+if ! "$fuzz/target/$host/release/untrusted_input" "$corpus" "$fuzz/seeds" \
     -dict="$fuzz/booking.dict" -artifact_prefix="$fuzz/artifacts/" \
-    -max_total_time="$seconds" -rss_limit_mb=2048 -timeout=10 -max_len=2048 -print_final_stats=1 \
+    "${how[@]}" -rss_limit_mb=2048 -timeout=10 -max_len=2048 -print_final_stats=1 \
     > "$fuzz/last-run.log" 2>&1; then
     grep -A 3 -E 'panicked at|ERROR: libFuzzer' "$fuzz/last-run.log" || tail -n 20 "$fuzz/last-run.log"
     crash=$(sed -n 's/.*Test unit written to //p' "$fuzz/last-run.log" | tail -n 1)
