@@ -23,7 +23,7 @@ test: ## Run every test (the first time about 20 minutes, then about 14)
 test-all: ## Run the tests that depend on PostgreSQL against 15, 17 and 18 (the first time builds the last two from source)
 	@scripts/test-all.sh
 
-bench: ## Measure the database and the worker (about 10 minutes)
+bench: ## Measure the database and the worker (about 15 minutes)
 	@scripts/bench.sh
 
 lint: ## Compare the pins, check the formatting, run clippy

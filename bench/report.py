@@ -105,26 +105,33 @@ def about(measured: dict) -> str:
     )
 
 
+def aligned(table: list[list[str]]) -> str:
+    widths = [max(len(line[column]) for line in table) for column in range(len(table[0]))]
+    return "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in table)
+
+
+def as_markdown(table: list[list[str]]) -> str:
+    head, *cells = table
+    return "\n".join(f"| {' | '.join(line)} |" for line in [head, ["---"] * len(head), *cells])
+
+
 def terminal(measured: dict) -> str:
-    table = [HEAD, *lines(measured)]
-    widths = [max(len(line[column]) for line in table) for column in range(len(HEAD))]
-    text = "\n".join("  ".join(cell.ljust(width) for cell, width in zip(line, widths)).rstrip() for line in table)
-    return f"{text}\n{about(measured)}"
+    return f"{aligned([HEAD, *lines(measured)])}\n{about(measured)}"
 
 
 def markdown(measured: dict) -> str:
     cells = [[f"`{name}`", *rest] for name, *rest in lines(measured)]
-    table = [HEAD, ["---"] * len(HEAD), *cells]
-    return "\n".join(f"| {' | '.join(line)} |" for line in table) + f"\n\n{about(measured)}\n"
+    return f"{as_markdown([HEAD, *cells])}\n\n{about(measured)}\n"
 
 
-def update_docs(table: str) -> None:
+def update_docs(table: str, begin: str = BEGIN, end: str = END) -> None:
+    """Writes the table between two marks of the page."""
     page = PAGE.read_text()
-    before, found, rest = page.partition(BEGIN)
-    _, ended, after = rest.partition(END)
+    before, found, rest = page.partition(begin)
+    _, ended, after = rest.partition(end)
     if not (found and ended):
-        raise SystemExit(f"{PAGE.name} lacks the marks {BEGIN} and {END}")
-    PAGE.write_text(f"{before}{BEGIN}\n\n{table}\n{END}{after}")
+        raise SystemExit(f"{PAGE.name} lacks the marks {begin} and {end}")
+    PAGE.write_text(f"{before}{begin}\n\n{table}\n{end}{after}")
 
 
 def write(measured: dict, is_for_docs: bool) -> None:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures, with a private PostgreSQL and release builds: what a booking costs in the database, beside what could be written without
-# the extension, and what booking-worker carries out in a second.
+# the extension, what it is made of, and what booking-worker carries out in a second.
 #
 #   scripts/bench.sh                  prints the table of docs/benchmarks.md as it is here
 #   scripts/bench.sh --update-docs    and writes it there
@@ -27,6 +27,11 @@ export BOOKING_BENCH_DSN
 remove_cluster
 say "Measuring the database (about 8 minutes; BOOKING_BENCH_SECONDS is the length of a run, BOOKING_BENCH_LARGE=1 adds ten million rows)."
 .venv-bench/bin/python bench/database.py "$@"
+
+remove_cluster
+command -v valgrind >/dev/null || scripts/packages.sh valgrind
+say "Counting the instructions of a booking (about two minutes)."
+.venv-bench/bin/python bench/instructions.py "$@"
 
 remove_cluster
 scripts/cluster.sh start bench synchronous_commit=on

@@ -28,7 +28,8 @@ def test_no_row_is_explained_that_is_not_printed() -> None:
     assert NAMES == {row.name for row in rows(with_large=True)}
 
 
-def test_the_page_has_the_marks_between_which_the_table_is_written() -> None:
-    source = (TREE / "bench" / "report.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize("script", ["report.py", "instructions.py"])
+def test_the_page_has_the_marks_between_which_the_table_is_written(script: str) -> None:
+    source = (TREE / "bench" / script).read_text(encoding="utf-8")
     for mark in re.search(r'^BEGIN, END = "(.*)", "(.*)"$', source, re.MULTILINE).groups():
         assert PAGE.count(mark) == 1
