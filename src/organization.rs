@@ -79,8 +79,11 @@ impl<'a> ServiceName<'a> {
     }
 }
 
-/// $1 org_id, $2 resource or NULL for all, $3 key of a service name or NULL.
-const READ: &str = "
+/// $1 org_id, $2 key of a service name or NULL.
+macro_rules! read_resources_where {
+    ($condition:literal) => {
+        concat!(
+            "
     SELECT o.timezone, o.default_region, o.settings @> '{\"strict_services\": true}',
         EXISTS (SELECT FROM booking.opening_hours AS h WHERE h.org_id = o.org_id)
             OR EXISTS (SELECT FROM booking.closures AS c WHERE c.org_id = o.org_id),
@@ -95,10 +98,17 @@ const READ: &str = "
         pg_catalog.row_security_active('booking.appointments'::pg_catalog.regclass),
         o.settings ->> 'messages', pg_catalog.to_regclass('booking.outbox') IS NOT NULL, o.settings ->> 'calendar'
     FROM booking.organizations AS o
-    LEFT JOIN booking.services AS s ON s.org_id = o.org_id AND s.name_key = $3
-    LEFT JOIN booking.resources AS r ON r.org_id = o.org_id AND ($2 IS NULL OR r.id = $2)
-    WHERE o.org_id = $1
-    ORDER BY r.id";
+    LEFT JOIN booking.services AS s ON s.org_id = o.org_id AND s.name_key = $2
+    LEFT JOIN booking.resources AS r ON r.org_id = o.org_id",
+            $condition
+        )
+    };
+}
+
+const READ: &str = read_resources_where!(" WHERE o.org_id = $1 ORDER BY r.id");
+
+/// By its key: an organization may have a great many. $3 resource.
+const READ_WITH_ONE: &str = read_resources_where!(" AND r.id = $3 WHERE o.org_id = $1");
 
 impl Organization {
     /// Reads the organization, the service and one of the resources, or all of them. What does not exist, or belongs to
@@ -106,10 +116,12 @@ impl Organization {
     pub fn read(client: &mut SpiClient<'_>, asked: Asked<'_>) -> Result<Self> {
         let id = asked.org_id.ok_or_else(|| org_not_found("NULL"))?;
         let key = asked.service.text().map(name_key);
-        let arguments = [as_postgres(id).into(), asked.resource_id.map(as_postgres).into(), key.into()];
+        let mut arguments = vec![as_postgres(id).into(), key.into()];
+        arguments.extend(asked.resource_id.map(|id| as_postgres(id).into()));
+        let statement = if asked.resource_id.is_some() { READ_WITH_ONE } else { READ };
         let mut found: Option<Organization> = None;
         let mut unable = false;
-        for row in run_fresh(client, READ, &arguments)? {
+        for row in run_fresh(client, statement, &arguments)? {
             let organization = match &mut found {
                 Some(organization) => organization,
                 None => found.insert(Organization::from_row(id, &row, asked.service)?),

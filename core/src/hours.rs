@@ -9,8 +9,10 @@ use crate::grid;
 use crate::zone::{self, Zone};
 
 mod stated;
+mod stored;
 
 pub use stated::{day_from_json, week_from_json};
+pub use stored::windows_from_multirange;
 
 pub const MINUTES_PER_DAY: i32 = 24 * 60;
 
@@ -34,17 +36,17 @@ pub struct Hours {
 }
 
 impl Hours {
-    /// Adds `window` to a day of the week (0 is Monday); no window says that the week is known and the day has none.
-    pub fn add_weekly(&mut self, weekday: usize, window: Option<Window>) {
+    /// Adds `windows` to a day of the week (0 is Monday); no window says that the week is known and the day has none.
+    pub fn add_weekly(&mut self, weekday: usize, windows: impl IntoIterator<Item = Window>) {
         let week = self.week.get_or_insert_default();
         if let Some(day) = week.get_mut(weekday) {
-            day.extend(window);
+            day.extend(windows);
         }
     }
 
-    /// Adds `window` to the override of `date`; no window says that there is an override, and it is closed.
-    pub fn add_dated(&mut self, date: NaiveDate, window: Option<Window>) {
-        self.dates.entry(date).or_default().extend(window);
+    /// Adds `windows` to the override of `date`; no window says that there is an override, and it is closed.
+    pub fn add_dated(&mut self, date: NaiveDate, windows: impl IntoIterator<Item = Window>) {
+        self.dates.entry(date).or_default().extend(windows);
     }
 
     fn weekly(&self, weekday: Weekday) -> Option<&[Window]> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use booking_core::calendar::Span;
-use booking_core::hours::{Hours, OpenTime, Window};
+use booking_core::hours::{Hours, OpenTime, windows_from_multirange};
 use booking_core::zone;
-use chrono::Days;
+use chrono::{Datelike, Days, NaiveDate};
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
@@ -16,20 +16,20 @@ use crate::instant;
 use crate::organization::{Organization, as_postgres, from_postgres};
 use crate::statement::run_fresh;
 
-/// $1 org_id, $2 resources, $3 and $4 the first and the last day. A day without a window brings one row without times.
+/// Of the days of the week that matter the windows, of the others only that there are hours for them.
+///
+/// $1 org_id, $2 resources, $3 the weekdays, $4 and $5 the first and the last day.
 const READ: &str = "
-    SELECT h.resource_id, h.weekday, NULL::integer, pg_catalog.lower(w.part), pg_catalog.upper(w.part)
+    SELECT h.resource_id, h.weekday, NULL::integer, CASE WHEN h.weekday = ANY ($3) THEN h.windows::text ELSE '{}' END
     FROM booking.opening_hours AS h
-    LEFT JOIN LATERAL pg_catalog.unnest(h.windows) AS w (part) ON true
     WHERE h.org_id = $1
       AND (h.resource_id IS NULL OR h.resource_id = ANY ($2))
     UNION ALL
-    SELECT c.resource_id, NULL, c.date - DATE '1970-01-01', pg_catalog.lower(w.part), pg_catalog.upper(w.part)
+    SELECT c.resource_id, NULL, c.date - DATE '1970-01-01', c.windows::text
     FROM booking.closures AS c
-    LEFT JOIN LATERAL pg_catalog.unnest(c.windows) AS w (part) ON true
     WHERE c.org_id = $1
       AND (c.resource_id IS NULL OR c.resource_id = ANY ($2))
-      AND c.date BETWEEN DATE '1970-01-01' + $3 AND DATE '1970-01-01' + $4";
+      AND c.date BETWEEN DATE '1970-01-01' + $4 AND DATE '1970-01-01' + $5";
 
 /// The organization's resources that were asked for, each with when it is open within the stretch.
 pub fn open_resources(
@@ -71,18 +71,26 @@ fn read(
     let arguments = [
         as_postgres(organization.id).into(),
         resource_ids.into(),
+        weekdays(first, last).into(),
         instant::day_of_date(first).into(),
         instant::day_of_date(last).into(),
     ];
     let mut hours: BTreeMap<Option<Uuid>, Hours> = BTreeMap::new();
     for row in run_fresh(client, READ, &arguments)? {
         let owner = hours.entry(row.get::<pgrx::Uuid>(1)?.map(from_postgres)).or_default();
-        let window = row.get::<i32>(4)?.zip(row.get::<i32>(5)?).map(|(opens, closes)| Window { opens, closes });
+        let text = row.get::<&str>(4)?.ok_or_else(|| Error::missing("opening hours"))?;
+        let windows = windows_from_multirange(text).ok_or_else(|| Error::missing("opening hours"))?;
         match (row.get::<i32>(2)?, row.get::<i32>(3)?.and_then(instant::date_of_day)) {
-            (Some(weekday), _) => owner.add_weekly(usize::try_from(weekday.saturating_sub(1)).unwrap_or(7), window),
-            (None, Some(date)) => owner.add_dated(date, window),
+            (Some(weekday), _) => owner.add_weekly(usize::try_from(weekday.saturating_sub(1)).unwrap_or(7), windows),
+            (None, Some(date)) => owner.add_dated(date, windows),
             (None, None) => return Err(Error::missing("day of opening hours")),
         }
     }
     Ok(hours)
+}
+
+/// The ISO weekdays of the dates from `first` to `last`.
+fn weekdays(first: NaiveDate, last: NaiveDate) -> Vec<i32> {
+    let dates = first.iter_days().take_while(|date| *date <= last).take(7);
+    dates.filter_map(|date| i32::try_from(date.weekday().number_from_monday()).ok()).collect()
 }

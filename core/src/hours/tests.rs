@@ -9,19 +9,13 @@ fn date(text: &str) -> NaiveDate {
 fn daily(windows: &str) -> Hours {
     let mut hours = Hours::default();
     for weekday in 0..7 {
-        hours.add_weekly(weekday, None);
-        for window in day_from_json(windows).unwrap() {
-            hours.add_weekly(weekday, Some(window));
-        }
+        hours.add_weekly(weekday, day_from_json(windows).unwrap());
     }
     hours
 }
 
 fn with_override(mut hours: Hours, day: &str, windows: &str) -> Hours {
-    hours.add_dated(date(day), None);
-    for window in day_from_json(windows).unwrap() {
-        hours.add_dated(date(day), Some(window));
-    }
+    hours.add_dated(date(day), day_from_json(windows).unwrap());
     hours
 }
 

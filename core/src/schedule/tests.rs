@@ -30,9 +30,8 @@ fn resource(id: u128, taken: &[(&str, &str)]) -> Schedule {
 
 fn open_from_nine_to_five(mut schedule: Schedule) -> Schedule {
     let mut hours = Hours::default();
-    for window in day_from_json(r#"[["09:00","17:00"]]"#).unwrap() {
-        (0..7).for_each(|weekday| hours.add_weekly(weekday, Some(window)));
-    }
+    let windows = day_from_json(r#"[["09:00","17:00"]]"#).unwrap();
+    (0..7).for_each(|weekday| hours.add_weekly(weekday, windows.clone()));
     schedule.open = Rc::new(OpenTime::of(&utc(), day(), &hours, None));
     schedule
 }
