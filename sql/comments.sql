@@ -44,6 +44,15 @@ COMMENT ON FUNCTION booking.create_follow_up(uuid, text, timestamptz, text, text
     'Writes down what is to be done for p_name at p_phone, and returns its id. p_note: up to 2000 characters; p_due_at: NULL is as set_follow_ups says; p_owner, p_owner_phone: both NULL are those of set_follow_ups. Where messages are on, the owner is reminded by one when it is due. Bad input, unknown organization or appointment: 22023. Source: src/follow_up/create.rs';
 COMMENT ON FUNCTION booking.change_follow_up(uuid, uuid, text, timestamptz, text, text) IS
     'Changes a follow-up; NULL keeps what it has. p_state: open, done or cancelled. Its reminder is withdrawn or written anew. False where there is no such follow-up. Bad input: 22023. Source: src/follow_up/change.rs';
+COMMENT ON FUNCTION booking.read_events(uuid, text, integer) IS
+    'The history of an organization as JSON: {"events": [{"id","at","kind","appointmentId","detail","position"}],"position","hasMore","reset"}, up to p_limit (1 to 10000) events that were committed since p_after, a position that was given before, or NULL for the oldest that is kept. Each is told once, in the order of ids among those that were committed between two readings; hasMore: ask again, with position. The position of an event goes on after it. reset: what was missed cannot be told (p_after is no position, is from another server or from before a crash or a promotion, or what comes after it was purged): look at the present, and go on from position. Unknown organization, bad p_limit: 22023. Source: src/history, core/src/history';
+COMMENT ON FUNCTION booking.read_events_of(uuid[], text, text, integer) IS
+    'For couriers: read_events of several organizations at once, each event with "orgId". p_until: nothing that was committed after this position of events_position; NULL: the present. An organization that is not visible has no events. Bad p_limit, p_org_ids NULL: 22023. Source: src/history';
+COMMENT ON FUNCTION booking.events_position() IS
+    'The position of now: read_events tells from there on what is committed later. Positions hold for every organization, on the server that gave them. Source: src/history';
+COMMENT ON FUNCTION booking.writing_transaction() IS
+    'pg_current_xact_id, for the column tx of booking.events and booking.purged_events, and for nothing else: it is declared immutable so that it may generate a column, and it is not. Source: sql/tables/events.sql';
+
 COMMENT ON FUNCTION booking.contact_timeline(uuid, text) IS
     'Everything on record of whoever has p_phone, oldest first, the latest 1000: kind (booked, moved, cancelled, message_sent, message_received, call, follow_up, follow_up_closed or event), summary, a sentence in the zone of the organization, and detail, with ids and times (UTC). Nobody known: no rows. Bad input or unknown organization: 22023. Source: src/timeline.rs';
 COMMENT ON FUNCTION booking.set_calendar(uuid, boolean, text, text, text, integer) IS

@@ -347,6 +347,11 @@ COMMENT ON POLICY calendars_of_tenant ON booking.calendars IS
 
 SELECT pg_catalog.pg_extension_config_dump('booking.calendars', '');
 
+-- The transaction that writes, for the columns below and for nothing else. It is no immutable function: it is declared one because
+-- only such a function may generate a column, and nothing keeps its result for longer than the statement that stores it.
+CREATE FUNCTION booking.writing_transaction() RETURNS xid8
+    LANGUAGE internal IMMUTABLE AS 'pg_current_xact_id';
+
 -- What has happened, for whoever asks later. Rows are only added, until purge.
 CREATE TABLE booking.events (
     org_id         uuid        NOT NULL,
@@ -355,10 +360,12 @@ CREATE TABLE booking.events (
     kind           text        NOT NULL CHECK (kind ~ '^[a-z][a-z_]{2,63}$'),
     appointment_id uuid,
     detail         jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(detail) = 'object'),
+    -- Generated, so that it is not dumped: in another cluster it is the transaction that restores the row.
+    tx             xid8        NOT NULL GENERATED ALWAYS AS (booking.writing_transaction()) STORED,
     PRIMARY KEY (org_id, id)
 );
 
-CREATE INDEX events_by_time ON booking.events (org_id, at);
+CREATE INDEX events_by_transaction ON booking.events (org_id, tx);
 CREATE INDEX events_of_appointment ON booking.events (org_id, appointment_id) WHERE appointment_id IS NOT NULL;
 
 ALTER TABLE booking.events ENABLE ROW LEVEL SECURITY;
@@ -373,12 +380,39 @@ COMMENT ON COLUMN booking.events.kind IS
     'integration_connected, integration_disconnected, integration_lost, integration_restored; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in; verified, verification_failed; event_moved, event_deleted, event_restored: somebody changed the event of an appointment in the outside calendar; moved, with the times from and to; follow_up_created, follow_up_closed.';
 COMMENT ON COLUMN booking.events.appointment_id IS 'The appointment that it is about, if it is about one.';
 COMMENT ON COLUMN booking.events.detail IS 'What else there is to say about it.';
-COMMENT ON INDEX booking.events_by_time IS 'What purge deletes.';
+COMMENT ON COLUMN booking.events.tx IS 'The transaction that wrote it, for read_events: it says whether a reader has seen the event.';
+COMMENT ON INDEX booking.events_by_transaction IS 'What a reader has not seen yet.';
 COMMENT ON INDEX booking.events_of_appointment IS 'The history of an appointment.';
 COMMENT ON POLICY events_of_tenant ON booking.events IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';
 
 SELECT pg_catalog.pg_extension_config_dump('booking.events', '');
+
+-- Up to where purge has deleted events: whoever has not read so far has missed something, and is told. One row for an organization,
+-- and for a moment two where two sessions purge at once. A row is replaced and never changed, so that its transaction is known.
+CREATE TABLE booking.purged_events (
+    org_id    uuid NOT NULL,
+    id        uuid NOT NULL,
+    up_to     xid8 NOT NULL,
+    before_id uuid NOT NULL,
+    tx        xid8 NOT NULL GENERATED ALWAYS AS (booking.writing_transaction()) STORED,
+    PRIMARY KEY (org_id, id)
+);
+
+ALTER TABLE booking.purged_events ENABLE ROW LEVEL SECURITY;
+CREATE POLICY purged_events_of_tenant ON booking.purged_events USING (org_id = booking.current_org_id());
+
+COMMENT ON TABLE booking.purged_events IS
+    'Up to where the history of an organization was purged, so that read_events tells whoever has not read so far. Written by purge; no column is for readers.';
+COMMENT ON COLUMN booking.purged_events.org_id IS 'The organization it belongs to.';
+COMMENT ON COLUMN booking.purged_events.id IS 'Within the organization; a uuid of version 7.';
+COMMENT ON COLUMN booking.purged_events.up_to IS 'The last transaction of which an event is gone, in the cluster where it was purged.';
+COMMENT ON COLUMN booking.purged_events.before_id IS 'Events of this id and of later ones were not purged.';
+COMMENT ON COLUMN booking.purged_events.tx IS 'The transaction that purged: who has seen it has been told.';
+COMMENT ON POLICY purged_events_of_tenant ON booking.purged_events IS
+    'A session sees and writes the rows of its own organization, booking.current_org_id().';
+
+SELECT pg_catalog.pg_extension_config_dump('booking.purged_events', '');
 
 -- What somebody of an organization is to do for a caller: tasks, messages that callers left, calls that were to be put through.
 -- There are no foreign keys: whoever is erased, or whatever is deleted, must not be held by it.
@@ -840,6 +874,12 @@ SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'enforced_system_prompt_wrapper';
 
+CREATE FUNCTION booking.events_position() RETURNS TEXT
+STRICT STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'events_position_wrapper';
+
 CREATE FUNCTION booking.fail_job(
     "p_org_id" uuid,
     "p_job_id" uuid,
@@ -949,6 +989,27 @@ STABLE
 SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'preview_message_wrapper';
+
+CREATE FUNCTION booking.read_events(
+    "p_org_id" uuid,
+    "p_after" TEXT DEFAULT NULL,
+    "p_limit" INT DEFAULT 500
+) RETURNS json
+STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'read_events_wrapper';
+
+CREATE FUNCTION booking.read_events_of(
+    "p_org_ids" uuid[],
+    "p_after" TEXT,
+    "p_until" TEXT DEFAULT NULL,
+    "p_limit" INT DEFAULT 1000
+) RETURNS json
+STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'read_events_of_wrapper';
 
 CREATE FUNCTION booking.receive_message(
     "p_org_id" uuid,
@@ -1142,6 +1203,7 @@ REVOKE ALL ON FUNCTION
     booking.create_follow_up,
     booking.disconnect_integration,
     booking.enforced_system_prompt,
+    booking.events_position,
     booking.fail_job,
     booking.fail_sync,
     booking.finish_event,
@@ -1152,6 +1214,8 @@ REVOKE ALL ON FUNCTION
     booking.message_status,
     booking.pause_couriers,
     booking.preview_message,
+    booking.read_events,
+    booking.read_events_of,
     booking.receive_message,
     booking.replace_secret,
     booking.requeue_job,
@@ -1191,15 +1255,15 @@ BEGIN
             booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
             booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
             booking.preview_message, booking.vapi_message, booking.voice_organization, booking.voice_pending,
-            booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.health,
-            booking.current_org_id
+            booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.read_events,
+            booking.events_position, booking.health, booking.current_org_id
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys,
             booking.message_templates, booking.outbox, booking.messages, booking.opt_outs, booking.calendars,
-            booking.calendar_events, booking.events, booking.follow_ups, booking.workers, booking.voice_agents,
-            booking.org_tools, booking.call_logs, booking.call_messages
+            booking.calendar_events, booking.events, booking.purged_events, booking.follow_ups, booking.workers,
+            booking.voice_agents, booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     -- What is sealed is for couriers, and for whoever takes it away.
     EXECUTE format('GRANT SELECT (org_id, provider, connected, last_checked_at, problem, settings, key_id, version, expires_at,
@@ -1242,13 +1306,14 @@ BEGIN
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
-            booking.closures, booking.busy_blocks, booking.message_templates, booking.voice_agents, booking.org_tools
+            booking.closures, booking.busy_blocks, booking.message_templates, booking.voice_agents, booking.org_tools,
+            booking.purged_events
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
             booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
             booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
-            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.follow_ups, booking.workers,
-            booking.org_tools, booking.call_logs, booking.call_messages
+            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.purged_events,
+            booking.follow_ups, booking.workers, booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     EXECUTE format('GRANT UPDATE (assistant_id, assistant_name, prompt, phone_number, server_url, credential_id, updated_at)
         ON booking.voice_agents TO %s', p_role);
@@ -1291,14 +1356,15 @@ BEGIN
             booking.connect_integration, booking.disconnect_integration, booking.replace_secret, booking.begin_refresh,
             booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id,
             booking.vapi_message, booking.book_clinic_appointment, booking.voice_organization, booking.voice_pending,
-            booking.booking_answer, booking.voice_agent, booking.tool_registered
+            booking.booking_answer, booking.voice_agent, booking.tool_registered, booking.read_events_of,
+            booking.events_position
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.message_templates,
             booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
-            booking.calendar_events, booking.events, booking.follow_ups, booking.workers, booking.idempotency_keys,
-            booking.voice_agents, booking.org_tools, booking.call_logs, booking.call_messages
+            booking.calendar_events, booking.events, booking.purged_events, booking.follow_ups, booking.workers,
+            booking.idempotency_keys, booking.voice_agents, booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
@@ -1381,6 +1447,15 @@ COMMENT ON FUNCTION booking.create_follow_up(uuid, text, timestamptz, text, text
     'Writes down what is to be done for p_name at p_phone, and returns its id. p_note: up to 2000 characters; p_due_at: NULL is as set_follow_ups says; p_owner, p_owner_phone: both NULL are those of set_follow_ups. Where messages are on, the owner is reminded by one when it is due. Bad input, unknown organization or appointment: 22023. Source: src/follow_up/create.rs';
 COMMENT ON FUNCTION booking.change_follow_up(uuid, uuid, text, timestamptz, text, text) IS
     'Changes a follow-up; NULL keeps what it has. p_state: open, done or cancelled. Its reminder is withdrawn or written anew. False where there is no such follow-up. Bad input: 22023. Source: src/follow_up/change.rs';
+COMMENT ON FUNCTION booking.read_events(uuid, text, integer) IS
+    'The history of an organization as JSON: {"events": [{"id","at","kind","appointmentId","detail","position"}],"position","hasMore","reset"}, up to p_limit (1 to 10000) events that were committed since p_after, a position that was given before, or NULL for the oldest that is kept. Each is told once, in the order of ids among those that were committed between two readings; hasMore: ask again, with position. The position of an event goes on after it. reset: what was missed cannot be told (p_after is no position, is from another server or from before a crash or a promotion, or what comes after it was purged): look at the present, and go on from position. Unknown organization, bad p_limit: 22023. Source: src/history, core/src/history';
+COMMENT ON FUNCTION booking.read_events_of(uuid[], text, text, integer) IS
+    'For couriers: read_events of several organizations at once, each event with "orgId". p_until: nothing that was committed after this position of events_position; NULL: the present. An organization that is not visible has no events. Bad p_limit, p_org_ids NULL: 22023. Source: src/history';
+COMMENT ON FUNCTION booking.events_position() IS
+    'The position of now: read_events tells from there on what is committed later. Positions hold for every organization, on the server that gave them. Source: src/history';
+COMMENT ON FUNCTION booking.writing_transaction() IS
+    'pg_current_xact_id, for the column tx of booking.events and booking.purged_events, and for nothing else: it is declared immutable so that it may generate a column, and it is not. Source: sql/tables/events.sql';
+
 COMMENT ON FUNCTION booking.contact_timeline(uuid, text) IS
     'Everything on record of whoever has p_phone, oldest first, the latest 1000: kind (booked, moved, cancelled, message_sent, message_received, call, follow_up, follow_up_closed or event), summary, a sentence in the zone of the organization, and detail, with ids and times (UTC). Nobody known: no rows. Bad input or unknown organization: 22023. Source: src/timeline.rs';
 COMMENT ON FUNCTION booking.set_calendar(uuid, boolean, text, text, text, integer) IS

@@ -1,7 +1,6 @@
 //! The history: what happened, for whoever asks later.
 
 use booking_core::limits;
-use pgrx::datum::Interval;
 use pgrx::spi::SpiClient;
 use serde_json::Value;
 use uuid::Uuid;
@@ -80,13 +79,4 @@ pub fn record(
 /// The detail of an event that has only a reason.
 pub fn because(reason: &str) -> Value {
     serde_json::json!({"reason": limits::remark(reason)})
-}
-
-/// $1 the age.
-const PURGE: &str = "
-    DELETE FROM booking.events AS e WHERE e.at < pg_catalog.now() - $1 RETURNING e.id";
-
-/// Deletes what happened longer ago than `age`, and says how much that was.
-pub fn purge(client: &mut SpiClient<'_>, age: Interval) -> Result<usize> {
-    Ok(run_fresh(client, PURGE, &[age.into()])?.count())
 }

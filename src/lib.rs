@@ -16,6 +16,7 @@ mod direct_tool;
 mod erase;
 mod follow_up;
 mod health;
+mod history;
 mod integration;
 mod look;
 mod normalize;
@@ -66,6 +67,7 @@ extension_sql_file!("../sql/tables/integrations.sql", name = "integrations", req
 extension_sql_file!("../sql/tables/calendar_events.sql", name = "calendar_events", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/calendars.sql", name = "calendars", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/events.sql", name = "events", requires = ["organizations"]);
+extension_sql_file!("../sql/tables/purged_events.sql", name = "purged_events", requires = ["events"]);
 extension_sql_file!("../sql/tables/follow_ups.sql", name = "follow_ups", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/workers.sql", name = "workers", requires = ["organizations"]);
 extension_sql_file!("../sql/tables/voice_agents.sql", name = "voice_agents", requires = ["organizations"]);

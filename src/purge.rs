@@ -9,8 +9,8 @@ use booking_core::{Code, Refusal};
 
 use crate::answer;
 use crate::error::{Error, Result};
-use crate::event;
 use crate::follow_up;
+use crate::history;
 use crate::outbox;
 use crate::statement::run_fresh;
 use crate::voice;
@@ -54,7 +54,7 @@ fn purge_older(client: &mut SpiClient<'_>, age: Option<Interval>) -> Result<Valu
     // The library also serves the release before it, which has none of these.
     let is_new = outbox::exists(client)?;
     answer["jobs"] = if is_new { outbox::purge(client, age)? } else { 0 }.into();
-    answer["events"] = if is_new { event::purge(client, age)? } else { 0 }.into();
+    answer["events"] = if is_new { history::purge::purge(client, age)? } else { 0 }.into();
     answer["followUps"] = if is_new { follow_up::purge(client, age)? } else { 0 }.into();
     answer["callMessages"] = if is_new { voice::purge(client, age)? } else { 0 }.into();
     answer["workers"] = if is_new { worker::purge(client, age)? } else { 0 }.into();

@@ -1,14 +1,16 @@
 //! JSON arguments as text. Parsing is left to the rule that reads them: what a caller sent that no JSON library can hold
-//! (`1e999`, a lone surrogate, a thousand brackets) becomes a refusal there and not an error of the argument.
+//! (`1e999`, a lone surrogate, a thousand brackets) becomes a refusal there and not an error of the argument. And JSON that is
+//! returned as it was written.
 
 use std::ffi::CStr;
 
-use pgrx::callconv::{Arg, ArgAbi};
+use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
+use pgrx::datum::Datum;
 use pgrx::nullable::Nullable;
 use pgrx::pgrx_sql_entity_graph::impl_sql_translatable;
 use pgrx::prelude::*;
 
-/// The text of a `json` argument.
+/// The text of a `json` argument or answer.
 pub struct JsonText(pub String);
 
 /// The text of a `jsonb` argument, as the server writes it: an object begins with a brace.
@@ -53,3 +55,11 @@ macro_rules! argument_from_datum {
 
 argument_from_datum!(JsonText, "json");
 argument_from_datum!(JsonbText, "jsonb");
+
+// SAFETY: a json datum is laid out as a text datum.
+unsafe impl BoxRet for JsonText {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: as the caller promises.
+        unsafe { self.0.box_into(fcinfo) }
+    }
+}

@@ -25,8 +25,9 @@ pub mod service;
 pub mod status;
 pub mod zone;
 
-// What is said back, and what is sent.
+// What is said back, what is sent, and what is on record.
 pub mod follow_up;
+pub mod history;
 pub mod outbox;
 pub mod outside_calendar;
 pub mod sms;

@@ -17,15 +17,15 @@ BEGIN
             booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
             booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
             booking.preview_message, booking.vapi_message, booking.voice_organization, booking.voice_pending,
-            booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.health,
-            booking.current_org_id
+            booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.read_events,
+            booking.events_position, booking.health, booking.current_org_id
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.idempotency_keys,
             booking.message_templates, booking.outbox, booking.messages, booking.opt_outs, booking.calendars,
-            booking.calendar_events, booking.events, booking.follow_ups, booking.workers, booking.voice_agents,
-            booking.org_tools, booking.call_logs, booking.call_messages
+            booking.calendar_events, booking.events, booking.purged_events, booking.follow_ups, booking.workers,
+            booking.voice_agents, booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     -- What is sealed is for couriers, and for whoever takes it away.
     EXECUTE format('GRANT SELECT (org_id, provider, connected, last_checked_at, problem, settings, key_id, version, expires_at,
@@ -68,13 +68,14 @@ BEGIN
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
-            booking.closures, booking.busy_blocks, booking.message_templates, booking.voice_agents, booking.org_tools
+            booking.closures, booking.busy_blocks, booking.message_templates, booking.voice_agents, booking.org_tools,
+            booking.purged_events
         TO %s', p_role);
     EXECUTE format('GRANT DELETE ON
             booking.service_resources, booking.opening_hours, booking.closures, booking.busy_blocks, booking.appointments,
             booking.contacts, booking.idempotency_keys, booking.message_templates, booking.outbox, booking.messages,
-            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.follow_ups, booking.workers,
-            booking.org_tools, booking.call_logs, booking.call_messages
+            booking.opt_outs, booking.calendars, booking.calendar_events, booking.events, booking.purged_events,
+            booking.follow_ups, booking.workers, booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     EXECUTE format('GRANT UPDATE (assistant_id, assistant_name, prompt, phone_number, server_url, credential_id, updated_at)
         ON booking.voice_agents TO %s', p_role);
@@ -117,14 +118,15 @@ BEGIN
             booking.connect_integration, booking.disconnect_integration, booking.replace_secret, booking.begin_refresh,
             booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id,
             booking.vapi_message, booking.book_clinic_appointment, booking.voice_organization, booking.voice_pending,
-            booking.booking_answer, booking.voice_agent, booking.tool_registered
+            booking.booking_answer, booking.voice_agent, booking.tool_registered, booking.read_events_of,
+            booking.events_position
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
             booking.closures, booking.busy_blocks, booking.contacts, booking.appointments, booking.message_templates,
             booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,
-            booking.calendar_events, booking.events, booking.follow_ups, booking.workers, booking.idempotency_keys,
-            booking.voice_agents, booking.org_tools, booking.call_logs, booking.call_messages
+            booking.calendar_events, booking.events, booking.purged_events, booking.follow_ups, booking.workers,
+            booking.idempotency_keys, booking.voice_agents, booking.org_tools, booking.call_logs, booking.call_messages
         TO %s', p_role);
     EXECUTE format('GRANT INSERT ON
             booking.outbox, booking.messages, booking.opt_outs, booking.integrations, booking.calendars,

@@ -1,3 +1,8 @@
+-- The transaction that writes, for the columns below and for nothing else. It is no immutable function: it is declared one because
+-- only such a function may generate a column, and nothing keeps its result for longer than the statement that stores it.
+CREATE FUNCTION booking.writing_transaction() RETURNS xid8
+    LANGUAGE internal IMMUTABLE AS 'pg_current_xact_id';
+
 -- What has happened, for whoever asks later. Rows are only added, until purge.
 CREATE TABLE booking.events (
     org_id         uuid        NOT NULL,
@@ -6,10 +11,12 @@ CREATE TABLE booking.events (
     kind           text        NOT NULL CHECK (kind ~ '^[a-z][a-z_]{2,63}$'),
     appointment_id uuid,
     detail         jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(detail) = 'object'),
+    -- Generated, so that it is not dumped: in another cluster it is the transaction that restores the row.
+    tx             xid8        NOT NULL GENERATED ALWAYS AS (booking.writing_transaction()) STORED,
     PRIMARY KEY (org_id, id)
 );
 
-CREATE INDEX events_by_time ON booking.events (org_id, at);
+CREATE INDEX events_by_transaction ON booking.events (org_id, tx);
 CREATE INDEX events_of_appointment ON booking.events (org_id, appointment_id) WHERE appointment_id IS NOT NULL;
 
 ALTER TABLE booking.events ENABLE ROW LEVEL SECURITY;
@@ -24,7 +31,8 @@ COMMENT ON COLUMN booking.events.kind IS
     'integration_connected, integration_disconnected, integration_lost, integration_restored; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in; verified, verification_failed; event_moved, event_deleted, event_restored: somebody changed the event of an appointment in the outside calendar; moved, with the times from and to; follow_up_created, follow_up_closed.';
 COMMENT ON COLUMN booking.events.appointment_id IS 'The appointment that it is about, if it is about one.';
 COMMENT ON COLUMN booking.events.detail IS 'What else there is to say about it.';
-COMMENT ON INDEX booking.events_by_time IS 'What purge deletes.';
+COMMENT ON COLUMN booking.events.tx IS 'The transaction that wrote it, for read_events: it says whether a reader has seen the event.';
+COMMENT ON INDEX booking.events_by_transaction IS 'What a reader has not seen yet.';
 COMMENT ON INDEX booking.events_of_appointment IS 'The history of an appointment.';
 COMMENT ON POLICY events_of_tenant ON booking.events IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';

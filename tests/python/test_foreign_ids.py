@@ -36,6 +36,8 @@ CALLS = {
     "create_follow_up": "SELECT booking.create_follow_up(%(org)s, 'mine', NULL, %(phone)s, p_appointment_id => %(appointment)s)",
     "create_follow_up of a phone": "SELECT booking.create_follow_up(%(org)s, 'mine', NULL, %(phone)s)",
     "change_follow_up": "SELECT booking.change_follow_up(%(org)s, %(follow_up)s, 'done', p_owner_phone => %(phone)s)",
+    "read_events": "SELECT booking.read_events(%(org)s)",
+    "read_events_of": "SELECT booking.read_events_of(ARRAY[%(org)s]::uuid[], NULL)::jsonb - 'position'",
     "contact_timeline": "SELECT count(*) FROM booking.contact_timeline(%(org)s, %(phone)s)",
     "finish_message": "SELECT booking.finish_message(%(org)s, %(job)s, 1, 'SM2')",
     "fail_job": "SELECT booking.fail_job(%(org)s, %(job)s, 1, 'no')",
@@ -106,7 +108,7 @@ CALLS = {
 # These do nothing with what is given, or name nobody's data.
 WITHOUT_IDS = {
     "normalize_phone", "normalize_name", "normalize_email", "normalize_booking_time", "normalize_booking_data", "format_slots",
-    "health", "purge", "current_org_id", "claim_messages", "claim_events", "claim_syncs", "worker_heartbeat", "grant_member", "grant_backend", "grant_worker",
+    "health", "purge", "current_org_id", "writing_transaction", "events_position", "claim_messages", "claim_events", "claim_syncs", "worker_heartbeat", "grant_member", "grant_backend", "grant_worker",
 }
 SEALED = "decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex')"
 CALLS = {name: sql.replace("{sealed}", SEALED) for name, sql in CALLS.items()}
