@@ -54,11 +54,14 @@ def main() -> None:
     target = TREE / f"sql/pg_booking--{old.stem.split('--')[1]}--{version()}.sql"
     by_hand = target.read_text().partition(GENERATED)[0]
     functions = new_functions(before)
+    tables = new_tables(before)
+    withheld = [*functions, *re.findall(r"^CREATE FUNCTION booking\.(\w+)", "".join(tables), re.MULTILINE)]
+    for_everybody = re.search(r"^GRANT EXECUTE ON FUNCTION [^;]*;\n", (TREE / "sql/rights.sql").read_text(), re.MULTILINE)[0]
     grants = (TREE / "sql/functions/grants.sql").read_text().replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
     parts = [
-        *new_tables(before),
+        *tables,
         *functions.values(),
-        "REVOKE ALL ON FUNCTION\n    " + ",\n    ".join(f"booking.{name}" for name in functions) + "\n    FROM PUBLIC;\n",
+        "REVOKE ALL ON FUNCTION\n    " + ",\n    ".join(f"booking.{name}" for name in withheld) + "\n    FROM PUBLIC;\n" + for_everybody,
         grants,
         (TREE / "sql/comments.sql").read_text(),
     ]

@@ -1233,8 +1233,10 @@ REVOKE ALL ON FUNCTION
     booking.voice_organization,
     booking.voice_pending,
     booking.watch_calendar,
-    booking.worker_heartbeat
+    booking.worker_heartbeat,
+    booking.writing_transaction
     FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION booking.health(), booking.current_org_id(), booking.writing_transaction() TO PUBLIC;
 
 -- What a role may do, in one call each. The functions of the extension run with the rights of their caller, so a role needs
 -- those functions and what they write. Row level security holds besides: it decides which organization's rows those are.

@@ -18,11 +18,8 @@ fn snapshot() -> impl Strategy<Value = Snapshot> {
 }
 
 fn home() -> impl Strategy<Value = Home> {
-    (any::<u64>(), any::<u32>(), any::<i64>()).prop_map(|(system, timeline, recovered_at)| Home {
-        system,
-        timeline,
-        recovered_at,
-    })
+    (any::<u64>(), any::<u32>(), any::<u32>(), any::<i64>())
+        .prop_map(|(system, database, timeline, recovered_at)| Home { system, database, timeline, recovered_at })
 }
 
 fn position() -> impl Strategy<Value = Position> {

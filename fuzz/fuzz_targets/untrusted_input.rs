@@ -6,6 +6,7 @@ use booking_core::date::{DateOrder, parse_date, settle_date};
 use booking_core::direct_tool::read_request;
 use booking_core::email::normalize_email;
 use booking_core::follow_up::{self, Settings, reminder, stated_note};
+use booking_core::history::{Home, Position, Snapshot};
 use booking_core::hours::{day_from_json, week_from_json};
 use booking_core::name::normalize_name;
 use booking_core::phone::normalize_phone;
@@ -40,6 +41,7 @@ fuzz_target!(|input: &[u8]| {
         b'c' => call_report(text),
         b'f' => follow_up(text),
         b'v' => voice(text),
+        b's' => position(text),
         _ => {}
     }
 });
@@ -53,6 +55,17 @@ fn phone(text: &str) {
         assert!((7..=15).contains(&digits.len()), "{number}");
         assert!(digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0'), "{number}");
         assert_eq!(normalize_phone(number, region).expect(number).as_str(), number);
+    }
+}
+
+/// A position is read in one way only, and so is a snapshot.
+fn position(text: &str) {
+    const HOME: Home = Home { system: 0x6b01, database: 5, timeline: 1, recovered_at: 0x66 };
+    if let Some(position) = Position::parse(text, HOME) {
+        assert_eq!(position.to_text(HOME), text);
+    }
+    if let Some(snapshot) = Snapshot::parse(text) {
+        assert_eq!(snapshot.to_string(), text);
     }
 }
 

@@ -14,9 +14,9 @@ const RECOVERED_AT: &str = "
 
 pub fn here(client: &mut SpiClient<'_>) -> Result<Home> {
     let recovered_at = run_fresh(client, RECOVERED_AT, &[])?.first()?.get::<i64>(1)?;
-    // SAFETY: reads what the server was started with.
-    let system = unsafe { pg_sys::GetSystemIdentifier() };
-    Ok(Home { system, timeline: timeline(), recovered_at: recovered_at.unwrap_or(0) })
+    // SAFETY: both read what this process was started with.
+    let (system, database) = unsafe { (pg_sys::GetSystemIdentifier(), pg_sys::MyDatabaseId.to_u32()) };
+    Ok(Home { system, database, timeline: timeline(), recovered_at: recovered_at.unwrap_or(0) })
 }
 
 /// The timeline that this server writes, or that it follows.

@@ -37,7 +37,7 @@ CALLS = {
     "create_follow_up of a phone": "SELECT booking.create_follow_up(%(org)s, 'mine', NULL, %(phone)s)",
     "change_follow_up": "SELECT booking.change_follow_up(%(org)s, %(follow_up)s, 'done', p_owner_phone => %(phone)s)",
     "read_events": "SELECT booking.read_events(%(org)s)",
-    "read_events_of": "SELECT booking.read_events_of(ARRAY[%(org)s]::uuid[], NULL)::jsonb - 'position'",
+    "read_events_of": "SELECT json_array_length(booking.read_events_of(ARRAY[%(org)s]::uuid[], NULL) -> 'events')",
     "contact_timeline": "SELECT count(*) FROM booking.contact_timeline(%(org)s, %(phone)s)",
     "finish_message": "SELECT booking.finish_message(%(org)s, %(job)s, 1, 'SM2')",
     "fail_job": "SELECT booking.fail_job(%(org)s, %(job)s, 1, 'no')",

@@ -42,6 +42,7 @@ class Victim:
                 clinic.open_account(provider)
             admin.execute("SELECT booking.set_resource_calendar(%s, %s, %s)", [org, room, CALENDAR])
             admin.execute("INSERT INTO booking.opt_outs (org_id, phone) VALUES (%s, %s)", [org, new_phone()])
+            admin.execute("INSERT INTO booking.purged_events (org_id, id, up_to, before_id) VALUES (%s, gen_random_uuid(), '3', gen_random_uuid())", [org])
             admin.execute("INSERT INTO booking.workers (org_id, id) VALUES (%s, 'quillery')", [org])
         who = {"name": "Zuzanna Quill", "email": "zquill@example.com", "phone": phone}
         booked = one(admin, BOOK, clinic.request(

@@ -4,12 +4,14 @@ use uuid::Uuid;
 
 use super::snapshot::Snapshot;
 
-/// Where the ids of transactions mean what they mean in a position. In another cluster, after a standby was promoted or an earlier
+/// Where the ids of transactions mean what they mean in a position. In another cluster or database, after a standby was promoted or an earlier
 /// state was restored, and after a crash, an id may have been given to another transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Home {
     /// What the cluster was called when it was made.
     pub system: u64,
+    /// The object id of the database.
+    pub database: u32,
     pub timeline: u32,
     /// When the server last came back from a crash, in microseconds since 1970.
     pub recovered_at: i64,
@@ -78,7 +80,8 @@ impl Position {
 
 impl Home {
     fn prefix(self) -> String {
-        format!("{FORM}.{:x}-{:x}-{:x}.", self.system, self.timeline, self.recovered_at)
+        let Home { system, database, timeline, recovered_at } = self;
+        format!("{FORM}.{system:x}-{database:x}-{timeline:x}-{recovered_at:x}.")
     }
 }
 

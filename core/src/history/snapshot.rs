@@ -48,11 +48,6 @@ impl Snapshot {
         Snapshot::new(decimal(oldest)?, decimal(next)?, under_way)
     }
 
-    /// The first transaction that may not have been over.
-    pub const fn oldest(&self) -> u64 {
-        self.oldest
-    }
-
     /// Whether a transaction was over.
     pub fn saw(&self, transaction: u64) -> bool {
         transaction < self.next && self.under_way.binary_search(&transaction).is_err()
