@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::answer;
 use crate::book::{Patient, Request, When, book};
 use crate::error::Error;
+use crate::event::Source;
 use crate::raw_json::JsonText;
 
 /// What a voice agent's appointment is for when it does not say.
@@ -35,5 +36,6 @@ fn request(call: DirectCall) -> Request {
         resource_id: None,
         idempotency_key: None,
         metadata: None,
+        source: Source::VoiceAgent,
     }
 }

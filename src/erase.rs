@@ -3,6 +3,7 @@
 use booking_core::calendar::Span;
 use booking_core::phone::normalize_phone;
 use booking_core::refusal::quoted;
+use booking_core::status::Status;
 use booking_core::{Code, Refusal};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
@@ -12,12 +13,14 @@ use uuid::Uuid;
 use crate::answer;
 use crate::book::lock::{self, Locks};
 use crate::error::{Error, Result};
+use crate::event;
 use crate::follow_up;
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
 use crate::outbox;
 use crate::outside_calendar;
 use crate::statement::run_fresh;
+use crate::tenant;
 use crate::voice;
 
 #[pg_extern]
@@ -55,11 +58,6 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
     if find(client, organization.id, phone.as_str())? != Some(contact) {
         return Err(not_found().into());
     }
-    let arguments = [
-        as_postgres(organization.id).into(),
-        as_postgres(contact).into(),
-        instant::to_postgres(instant::clock_now())?.into(),
-    ];
     run_fresh(client, LOCK_ROWS, &[as_postgres(organization.id).into(), as_postgres(contact).into()])?;
     if organization.has_outbox {
         voice::forget(client, organization.id, Some(contact), phone.as_str())?;
@@ -67,9 +65,7 @@ fn erase(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, phone: Option<&
         outbox::forget(client, organization.id, contact, phone.as_str())?;
         outside_calendar::remove(client, organization.id, Some(contact))?;
     }
-    let erased = run_fresh(client, ERASE, &arguments)?.first()?;
-    let counts = erased.get::<i64>(1)?.zip(erased.get::<i64>(2)?);
-    let (appointments, cancelled) = counts.ok_or_else(|| Error::missing("count"))?;
+    let (appointments, cancelled) = erase_all(client, &organization, contact)?;
     Ok(json!({"success": true, "appointments": appointments, "cancelled": cancelled}))
 }
 
@@ -141,14 +137,45 @@ const ERASE: &str = "
             cancelled_at = CASE WHEN a.status IN ('held', 'pending', 'confirmed') AND a.starts_at > $3
                 THEN $3 ELSE a.cancelled_at END
         WHERE a.org_id = $1 AND a.contact_id = $2
-        RETURNING a.cancelled_at
+        RETURNING a.cancelled_at, a.id, a.resource_id, a.starts_at, a.ends_at, a.service_type
     ), keys AS (
         DELETE FROM booking.idempotency_keys AS i
         WHERE i.org_id = $1 AND (i.response::pg_catalog.jsonb ->> 'contactId')::pg_catalog.uuid = $2
     ), contact AS (
         DELETE FROM booking.contacts AS c WHERE c.org_id = $1 AND c.id = $2
     )
-    SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE erased.cancelled_at = $3) FROM erased";
+    SELECT erased.id, COALESCE(erased.cancelled_at = $3, false), erased.resource_id, erased.starts_at, erased.ends_at,
+        erased.service_type
+    FROM erased";
+
+/// Erases, and says of how many appointments, and how many of these were still to come.
+fn erase_all(client: &mut SpiClient<'_>, organization: &Organization, contact: Uuid) -> Result<(usize, usize)> {
+    let clock = instant::to_postgres(instant::clock_now())?;
+    let arguments = [as_postgres(organization.id).into(), as_postgres(contact).into(), clock.into()];
+    let (mut appointments, mut cancelled) = (0_usize, Vec::new());
+    for row in run_fresh(client, ERASE, &arguments)? {
+        appointments = appointments.saturating_add(1);
+        if row.get::<bool>(2)? != Some(true) {
+            continue;
+        }
+        let missing = || Error::missing("appointment");
+        let (id, resource_id) = row.get(1)?.zip(row.get(3)?).ok_or_else(missing)?;
+        let (start, end) = row.get(4)?.zip(row.get(5)?).ok_or_else(missing)?;
+        let time = Span { start: instant::from_postgres(start)?, end: instant::from_postgres(end)? };
+        let service_type: String = row.get(6)?.ok_or_else(missing)?;
+        let mut detail = event::of_appointment(event::Source::Erasure, time, from_postgres(resource_id), &service_type);
+        detail["status"] = Status::Cancelled.as_str().into();
+        cancelled.push((from_postgres(id), detail));
+    }
+    if organization.has_outbox {
+        for (id, detail) in &cancelled {
+            event::record(client, organization.id, event::Kind::Cancelled, Some(*id), detail)?;
+        }
+        let detail = json!({"appointments": appointments, "cancelled": cancelled.len(), "by": tenant::role()});
+        event::record(client, organization.id, event::Kind::ContactErased, None, &detail)?;
+    }
+    Ok((appointments, cancelled.len()))
+}
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
@@ -189,7 +216,8 @@ fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option
         return Err(Refusal::new(Code::InvalidRequest, message, hint).into());
     }
     run_fresh(client, LOCK_ALL, &[org_id.into()])?;
-    if outbox::exists(client)? {
+    let has_history = outbox::exists(client)?;
+    if has_history {
         follow_up::clean(client, from_postgres(org_id))?;
         outbox::clean(client, from_postgres(org_id))?;
         outside_calendar::remove(client, from_postgres(org_id), None)?;
@@ -198,5 +226,9 @@ fn clean(client: &mut SpiClient<'_>, org_id: Option<pgrx::Uuid>, confirm: Option
     let cleaned = run_fresh(client, CLEAN, &[org_id.into()])?.first()?;
     let counts = (cleaned.get::<i64>(1)?, cleaned.get::<i64>(2)?, cleaned.get::<i64>(3)?);
     let (Some(appointments), Some(contacts), Some(keys)) = counts else { return Err(Error::missing("count")) };
+    if has_history {
+        let detail = json!({"appointments": appointments, "contacts": contacts, "by": tenant::role()});
+        event::record(client, from_postgres(org_id), event::Kind::OrganizationCleaned, None, &detail)?;
+    }
     Ok(json!({"success": true, "appointments": appointments, "contacts": contacts, "idempotencyKeys": keys}))
 }

@@ -17,14 +17,32 @@ pub fn current_org_id() -> Option<pgrx::Uuid> {
     org_id.map(|id| pgrx::Uuid::from_bytes(id.into_bytes()))
 }
 
-/// A claim proves something only where the login role is the one that verifies tokens: any other session could have set it.
 fn claimed_org_id() -> Option<Uuid> {
+    parse(claims()?.get("org_id")?.as_str()?)
+}
+
+/// A claim proves something only where the login role is the one that verifies tokens: any other session could have set it.
+fn claims() -> Option<serde_json::Value> {
     if !session_user_is_authenticator() {
         return None;
     }
-    let claims = setting(c"request.jwt.claims")?;
-    let claims: serde_json::Value = serde_json::from_str(&claims).ok()?;
-    parse(claims.get("org_id")?.as_str()?)
+    serde_json::from_str(&setting(c"request.jwt.claims")?).ok()
+}
+
+/// Whom a verified token names: the subject of its claims, where that is an id. An e-mail address is a name.
+pub fn user() -> Option<String> {
+    Some(parse(claims()?.get("sub")?.as_str()?)?.to_string())
+}
+
+/// The role whose rights this session uses.
+pub fn role() -> Option<String> {
+    // SAFETY: reads the catalog cache; with noerr the name is NULL when the role is gone.
+    let name = unsafe { pg_sys::GetUserNameFromId(pg_sys::GetUserId(), true) };
+    if name.is_null() {
+        return None;
+    }
+    // SAFETY: a NUL-terminated string in the current memory context.
+    Some(unsafe { CStr::from_ptr(name) }.to_string_lossy().into_owned())
 }
 
 fn parse(text: &str) -> Option<Uuid> {

@@ -41,7 +41,7 @@ fn contact_timeline(
 }
 
 /// The latest thousand, last first. Where two happened at once, a call comes before what came of it. Of a reminder, only whoever
-/// takes care of it knows. An appointment that was moved was booked for the time that it was first moved from.
+/// takes care of it knows. Events that the appointments and messages themselves tell of are left out. An appointment that was moved was booked for the time that it was first moved from.
 ///
 /// $1 org_id, $2 phone.
 const ENTRIES: &str = "
@@ -81,7 +81,10 @@ const ENTRIES: &str = "
             e.detail || pg_catalog.jsonb_build_object('appointmentId', a.id, 'service', a.service_type, 'event', e.kind)
         FROM appointment AS a
         JOIN booking.events AS e ON e.org_id = $1 AND e.appointment_id = a.id
-        WHERE e.kind NOT IN ('follow_up_created', 'follow_up_closed')
+        WHERE e.kind NOT IN ('follow_up_created', 'follow_up_closed', 'booked', 'held', 'hold_confirmed', 'hold_released',
+                'hold_expired', 'cancelled', 'status_changed', 'event_written', 'event_removed', 'event_failed',
+                'event_not_configured')
+          AND e.kind !~ '^message_' AND (e.kind <> 'moved' OR e.detail ->> 'from' IS DISTINCT FROM e.detail ->> 'to')
         UNION ALL
         SELECT a.cancelled_at, 4, a.id::text, 'cancelled', a.service_type, NULL, a.cancel_reason, a.starts_at, NULL,
             pg_catalog.jsonb_build_object('appointmentId', a.id, 'service', a.service_type, 'reason', a.cancel_reason)

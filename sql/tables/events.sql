@@ -23,14 +23,15 @@ ALTER TABLE booking.events ENABLE ROW LEVEL SECURITY;
 CREATE POLICY events_of_tenant ON booking.events USING (org_id = booking.current_org_id());
 
 COMMENT ON TABLE booking.events IS
-    'The history of an organization''s integrations, messages, calendars, moved appointments and follow-ups; readable columns: org_id, id, at, kind, appointment_id, detail. No names, numbers or texts of patients.';
+    'The history of an organization: its appointments, messages, calendars, accounts and follow-ups, each event written in the transaction in which it happens. read_events reads it so that nothing is missed; readable columns: org_id, id, at, kind, appointment_id, detail. No names, numbers or texts of patients.';
 COMMENT ON COLUMN booking.events.org_id IS 'The organization it belongs to.';
 COMMENT ON COLUMN booking.events.id IS 'Within the organization; a uuid of version 7, so in order of creation.';
 COMMENT ON COLUMN booking.events.at IS 'When it happened.';
 COMMENT ON COLUMN booking.events.kind IS
-    'integration_connected, integration_disconnected, integration_lost, integration_restored; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in; verified, verification_failed; event_moved, event_deleted, event_restored: somebody changed the event of an appointment in the outside calendar; moved, with the times from and to; follow_up_created, follow_up_closed.';
+    'Of appointments: booked, held, hold_confirmed, hold_released, hold_expired, moved, cancelled, status_changed, verified, verification_failed. Of messages: message_sent, message_delivered, message_failed, message_uncertain, message_dry_run, message_not_configured; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in. Of events in the outside calendar: event_written, event_removed, event_failed, event_not_configured; event_moved, event_deleted, event_restored: somebody changed one. Of accounts: integration_connected, integration_disconnected, integration_lost, integration_restored. follow_up_created, follow_up_closed; contact_erased, organization_cleaned.';
 COMMENT ON COLUMN booking.events.appointment_id IS 'The appointment that it is about, if it is about one.';
-COMMENT ON COLUMN booking.events.detail IS 'What else there is to say about it.';
+COMMENT ON COLUMN booking.events.detail IS
+    'What else there is to say about it. Of what is done to an appointment: startsAt, endsAt (UTC), resourceId, serviceType, status, by (the role), user (the id of the subject of a verified token), via (voice_agent, patient, calendar, erasure); from and to of a move (starts) and of a status. Of a job: jobId, message (its kind), messageId, eventId, attempt, outcome, code, state.';
 COMMENT ON COLUMN booking.events.tx IS 'The transaction that wrote it, for read_events: it says whether a reader has seen the event.';
 COMMENT ON INDEX booking.events_by_transaction IS 'What a reader has not seen yet.';
 COMMENT ON INDEX booking.events_of_appointment IS 'The history of an appointment.';

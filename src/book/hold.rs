@@ -14,6 +14,7 @@ use crate::book::place::{Plan, Wanted};
 use crate::book::record::{self, Appointment};
 use crate::book::request::{When, service_type, stated_service};
 use crate::error::Result;
+use crate::event::Source;
 use crate::instant;
 use crate::organization::{Asked, Organization, from_postgres};
 use booking_core::booking_data::iso_utc;
@@ -89,6 +90,7 @@ fn hold(client: &mut SpiClient<'_>, request: HoldRequest) -> Result<Value> {
             status: Status::Held,
             expires_at: Some(expires_at),
             contact: None,
+            source: Source::Program,
         };
         let mut answer = held(&plan, &wanted, &hold, expires_at, request.seconds);
         if record::write(client, &organization, &hold, None, &[], &mut answer)?.is_some() {

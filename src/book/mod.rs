@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::answer::{self, Shown};
 use crate::error::Result;
+use crate::event::Source;
 use crate::instant;
 use crate::organization::{Organization, from_postgres};
 use crate::outbox;
@@ -56,12 +57,14 @@ fn book_appointment_atomic(
         resource_id: p_resource_id.map(from_postgres),
         idempotency_key: p_idempotency_key,
         metadata: p_metadata.map(|metadata| metadata.0),
+        source: Source::Program,
     };
     answer::for_program(Spi::connect_mut(|client| book(client, request)))
 }
 
 /// A request made clean: who and what.
 struct Wish {
+    source: Source,
     person: Person,
     service_type: String,
     metadata: String,
@@ -76,6 +79,7 @@ pub fn book(client: &mut SpiClient<'_>, request: Request) -> Result<Value> {
     }
     let mut organization = Organization::read(client, request.asked())?;
     let wish = Wish {
+        source: request.source,
         person: Person::read(&request.patient, &organization)?,
         service_type: service_type(&request.service_type, &organization)?,
         metadata: checked_metadata(request.metadata.as_deref())?,
@@ -135,6 +139,7 @@ fn write_first_free(
             status,
             expires_at: organization.verification().map(|time| instant::clock_now() + time),
             contact: Some(&contact),
+            source: wish.source,
         };
         let moment = answer::spoken(organization, wanted.slot.time.start, wanted.time.corrected, plan.now);
         let message = speech::booked(status, &contact.name, &moment);

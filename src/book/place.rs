@@ -136,8 +136,12 @@ impl<'a> Plan<'a> {
         }
         let ids: Vec<pgrx::Uuid> = holds.iter().copied().map(as_postgres).collect();
         let clock = instant::to_postgres(instant::clock_now())?;
-        let arguments = [as_postgres(self.organization.id).into(), ids.into(), clock.into()];
-        for row in run_fresh(client, END_EXPIRED, &arguments)? {
+        let events: Vec<pgrx::Uuid> = holds.iter().map(|_| as_postgres(Uuid::now_v7())).collect();
+        let has_history = self.organization.has_outbox;
+        let mut arguments = vec![as_postgres(self.organization.id).into(), ids.into(), clock.into()];
+        arguments.extend(has_history.then(|| events.into()));
+        let statement = if has_history { END_AND_RECORD } else { END_EXPIRED };
+        for row in run_fresh(client, statement, &arguments)? {
             if row.get::<bool>(2)?.unwrap_or(false) {
                 let (id, end) = row.get::<pgrx::Uuid>(1)?.zip(row.get(3)?).ok_or_else(|| Error::missing("hold"))?;
                 let end = instant::from_postgres(end)?;
@@ -186,8 +190,32 @@ impl<'a> Plan<'a> {
 }
 
 /// $1 org_id, $2 holds, $3 the clock. Whoever confirmed one in time, without our lock, keeps it.
-const END_EXPIRED: &str = "
+macro_rules! end_expired {
+    () => {
+        "
     UPDATE booking.appointments AS a
     SET status = 'cancelled', cancelled_at = a.expires_at, cancel_reason = 'hold expired'
     WHERE a.org_id = $1 AND a.id = ANY ($2) AND a.status = 'held' AND a.expires_at <= $3
-    RETURNING a.id, a.contact_id IS NOT NULL, a.ends_at";
+    RETURNING a.id, a.contact_id IS NOT NULL AS is_somebodys, a.ends_at, a.starts_at, a.resource_id, a.service_type"
+    };
+}
+
+const END_EXPIRED: &str = end_expired!();
+
+/// What waited for its event is recorded apart. $4 ids of the events, one for each hold.
+const END_AND_RECORD: &str = concat!(
+    "
+    WITH ended AS (",
+    end_expired!(),
+    "), event AS (
+        INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+        SELECT $1, n.id, 'hold_expired', e.id, pg_catalog.jsonb_build_object(
+            'startsAt', pg_catalog.to_char(e.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),
+            'endsAt', pg_catalog.to_char(e.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),
+            'resourceId', e.resource_id, 'serviceType', e.service_type, 'status', 'cancelled')
+        FROM ended AS e
+        JOIN unnest($2, $4) AS n (hold_id, id) ON n.hold_id = e.id
+        WHERE NOT e.is_somebodys
+    )
+    SELECT e.id, e.is_somebodys, e.ends_at FROM ended AS e"
+);

@@ -1,6 +1,7 @@
-//! Writing a booking: the appointment, its contact and its idempotency key in one statement, and a second one only where a
+//! Writing a booking: the appointment, its contact, its idempotency key, what follows and what is recorded in one statement, and a second one only where a
 //! writer without our lock made the contact at the same moment.
 
+use booking_core::booking_data::iso_utc;
 use booking_core::schedule::Seat;
 use booking_core::service::Slot;
 use booking_core::status::Status;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use crate::book::contact::Contact;
 use crate::book::idempotency::Key;
 use crate::error::Result;
+use crate::event::{self, Kind, New, Source};
 use crate::instant;
 use crate::organization::{Organization, as_postgres, from_postgres};
 use crate::outbox::{self, Following};
@@ -26,7 +28,7 @@ use crate::statement::run_fresh;
 /// $12 email, $13 whether the contact changes, $14 idempotency key or NULL, $15 fingerprint, $16 answer, $17 service id or
 /// NULL, $18 and $19 the blocked range, $20 status, $21 expiry or NULL, $22 and $23 day and place of a daily limit or NULL.
 macro_rules! write_statement {
-    (jobs: $jobs:literal) => {
+    (follows: $follows:expr) => {
         concat!(
             "
     WITH appointment AS (
@@ -48,21 +50,37 @@ macro_rules! write_statement {
         SELECT a.org_id, $14, $15, $16, a.created_at FROM appointment AS a WHERE $14 IS NOT NULL
         ON CONFLICT DO NOTHING
     )",
-            $jobs,
+            $follows,
             "
     SELECT contact.id FROM appointment LEFT JOIN contact ON true"
         )
     };
 }
 
-const WRITE: &str = write_statement!(jobs: "");
+/// In the schema of the release before, which has neither history nor outbox.
+const WRITE_ALONE: &str = write_statement!(follows: "");
 
-/// With the jobs that follow from it: $24 ids, $25 kinds, $26 times, $27 deadlines.
-const WRITE_WITH_JOBS: &str = write_statement!(jobs: ", jobs AS (
+/// With what is recorded of it: $24 id, $25 kind, $26 detail.
+macro_rules! event {
+    () => {
+        ", event AS (
+        INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+        SELECT a.org_id, $24, $25, $2, $26::pg_catalog.jsonb FROM appointment AS a
+    )"
+    };
+}
+
+const WRITE: &str = write_statement!(follows: event!());
+
+/// With the jobs that follow from it: $27 ids, $28 kinds, $29 times, $30 deadlines.
+const WRITE_WITH_JOBS: &str = write_statement!(follows: concat!(
+    event!(),
+    ", jobs AS (
         INSERT INTO booking.outbox (org_id, id, kind, appointment_id, run_at, deadline)
         SELECT a.org_id, job.id, job.kind, $2, job.run_at, job.deadline
-        FROM appointment AS a, unnest($24, $25, $26, $27) AS job (id, kind, run_at, deadline)
-    )");
+        FROM appointment AS a, unnest($27, $28, $29, $30) AS job (id, kind, run_at, deadline)
+    )"
+));
 
 /// Ties a booking to the contact that somebody who does not take our lock made for the same phone at the same moment.
 /// $1 org_id, $2 appointment, $3 contact, $4 idempotency key or NULL, $5 answer.
@@ -84,6 +102,19 @@ pub struct Appointment<'a> {
     pub expires_at: Option<DateTime<Utc>>,
     /// Nobody yet, for a hold.
     pub contact: Option<&'a Contact>,
+    pub source: Source,
+}
+
+impl Appointment<'_> {
+    /// What is recorded of it.
+    fn event(&self) -> New {
+        let mut detail = event::of_appointment(self.source, self.slot.time, self.seat.resource_id, self.service_type);
+        detail["status"] = self.status.as_str().into();
+        if let Some(expires_at) = self.expires_at {
+            detail["expiresAt"] = iso_utc(expires_at).into();
+        }
+        New { kind: if self.contact.is_some() { Kind::Booked } else { Kind::Held }, detail }
+    }
 }
 
 /// Writes the appointment together with the answer to it and what follows from it. `None` when the slot is taken after all; else the id of the
@@ -99,7 +130,14 @@ pub fn write(
     let key_text = key.map(Key::text);
     let response = key.map(|_| answer.to_string());
     let mut arguments = Vec::from(arguments(organization, appointment, key, response.as_deref())?);
-    let statement = if jobs.is_empty() { WRITE } else { WRITE_WITH_JOBS };
+    let statement = match (organization.has_outbox, jobs.is_empty()) {
+        (false, _) => WRITE_ALONE,
+        (true, true) => WRITE,
+        (true, false) => WRITE_WITH_JOBS,
+    };
+    if organization.has_outbox {
+        arguments.extend(appointment.event().arguments());
+    }
     if !jobs.is_empty() {
         arguments.extend(outbox::columns(jobs)?);
     }
@@ -134,7 +172,7 @@ fn arguments<'a>(
     key: Option<&'a Key>,
     response: Option<&'a str>,
 ) -> Result<[DatumWithOid<'a>; 23]> {
-    let Appointment { id, seat, slot, service_type, metadata, status, expires_at, contact } = *appointment;
+    let Appointment { id, seat, slot, service_type, metadata, status, expires_at, contact, source: _ } = *appointment;
     Ok([
         as_postgres(organization.id).into(),
         as_postgres(id).into(),

@@ -10,6 +10,7 @@ use pgrx::prelude::*;
 use uuid::Uuid;
 
 use crate::error::Result;
+use crate::event::Source;
 use crate::instant;
 use crate::organization::{Asked, Organization, ServiceName};
 
@@ -24,6 +25,7 @@ pub struct Request {
     pub idempotency_key: Option<String>,
     /// The text of a jsonb value.
     pub metadata: Option<String>,
+    pub source: Source,
 }
 
 /// Who it is for, as it came.

@@ -18,6 +18,7 @@ use crate::book::place::{Plan, Wanted};
 use crate::book::record::{self, Appointment};
 use crate::book::request::{Patient, Person, When, service_type, stated_service};
 use crate::error::{Error, Result};
+use crate::event::Source;
 use crate::instant;
 use crate::organization::{Asked, Organization, from_postgres};
 use crate::outbox;
@@ -171,6 +172,7 @@ fn write_all(
             status: Status::Confirmed,
             expires_at: None,
             contact: Some(&contact),
+            source: Source::Program,
         };
         // The key goes with the last, when the contact is known for sure.
         let key = key.filter(|_| index.checked_add(1) == Some(places.len()));

@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::answer::{self, Shown};
 use crate::change::present::{Present, must_have_changed};
 use crate::error::Result;
+use crate::event::{Change, Kind, Source, change};
 use crate::instant;
 use crate::organization::as_postgres;
 use crate::outbox;
-use crate::statement::run_fresh;
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
@@ -25,7 +25,7 @@ fn cancel_appointment(
         let appointment = Present::lock(client, p_org_id, p_appointment_id)?;
         let reason = p_reason.filter(|reason| !reason.trim().is_empty());
         let reason = reason.map(|reason| limits::label("reason", &reason, Code::InvalidRequest)).transpose()?;
-        cancel(client, &appointment, reason.as_deref())
+        cancel(client, &appointment, reason.as_deref(), Source::Program)
     }))
 }
 
@@ -36,21 +36,31 @@ fn release_hold(p_org_id: Option<pgrx::Uuid>, p_hold_id: Option<pgrx::Uuid>) -> 
         let hold = Present::lock(client, p_org_id, p_hold_id)?;
         hold.check_not_expired()?;
         hold.status.check_hold()?;
-        let mut answer = cancel(client, &hold, Some("hold released"))?;
+        let mut answer = cancel(client, &hold, Some("hold released"), Source::Program)?;
         answer["holdId"] = hold.id.to_string().into();
         Ok(answer)
     }))
 }
 
 /// $1 org_id, $2 appointment, $3 the clock, $4 reason or NULL.
-const CANCEL: &str = "
+const CANCEL: Change = change!(
+    "
     UPDATE booking.appointments AS a
     SET status = 'cancelled', cancelled_at = $3, cancel_reason = $4
     WHERE a.org_id = $1 AND a.id = $2 AND a.status IN ('held', 'pending', 'confirmed')
-    RETURNING a.id";
+    RETURNING a.org_id, a.id",
+    "$5",
+    "$6",
+    "$7"
+);
 
 /// Gives up what is locked.
-pub fn cancel(client: &mut SpiClient<'_>, appointment: &Present, reason: Option<&str>) -> Result<Value> {
+pub fn cancel(
+    client: &mut SpiClient<'_>,
+    appointment: &Present,
+    reason: Option<&str>,
+    source: Source,
+) -> Result<Value> {
     appointment.check_not_expired()?;
     appointment.status.check_change(Status::Cancelled)?;
     let organization = appointment.organization(client)?;
@@ -59,13 +69,15 @@ pub fn cancel(client: &mut SpiClient<'_>, appointment: &Present, reason: Option<
         // It may have expired while this waited, and been ended by whoever took its time.
         Present::again(client, appointment)?.check_not_expired()?;
     }
-    let arguments = [
+    let arguments = vec![
         as_postgres(appointment.org_id).into(),
         as_postgres(appointment.id).into(),
         instant::to_postgres(instant::clock_now())?.into(),
         reason.into(),
     ];
-    must_have_changed(&run_fresh(client, CANCEL, &arguments)?)?;
+    let kind = if appointment.contact_id.is_some() { Kind::Cancelled } else { Kind::HoldReleased };
+    let event = organization.has_outbox.then(|| appointment.event(kind, Status::Cancelled, source));
+    must_have_changed(&CANCEL.run(client, arguments, event.as_ref())?)?;
     let moment = answer::spoken(&organization, appointment.time.start, false, instant::transaction_now());
     let shown = Shown { status: Status::Cancelled, ..appointment.shown() };
     let mut answer = shown.to_json(&organization, &speech::cancelled(&moment));

@@ -13,10 +13,10 @@ use crate::book::contact::Contact;
 use crate::book::request::Person;
 use crate::change::present::{Present, hold_expired, must_have_changed};
 use crate::error::Result;
+use crate::event::{Change, Kind, Source, change};
 use crate::instant;
 use crate::organization::as_postgres;
 use crate::outbox;
-use crate::statement::run_fresh;
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
@@ -35,11 +35,16 @@ fn confirm_hold(
 }
 
 /// $1 org_id, $2 hold, $3 contact, $4 name, $5 the clock, $6 status, $7 expiry or NULL.
-const CONFIRM: &str = "
+const CONFIRM: Change = change!(
+    "
     UPDATE booking.appointments AS a
     SET status = $6, expires_at = $7, contact_id = $3, patient_name = $4
     WHERE a.org_id = $1 AND a.id = $2 AND a.status = 'held' AND (a.expires_at IS NULL OR a.expires_at > $5)
-    RETURNING a.id";
+    RETURNING a.org_id, a.id",
+    "$8",
+    "$9",
+    "$10"
+);
 
 fn confirm(client: &mut SpiClient<'_>, hold: &Present, patient: &Patient) -> Result<Value> {
     check_still_held(hold)?;
@@ -56,7 +61,7 @@ fn confirm(client: &mut SpiClient<'_>, hold: &Present, patient: &Patient) -> Res
     let mut contact = Contact::find(client, &organization, &person)?;
     contact.save(client, &organization)?;
     let status = if organization.verification().is_some() { Status::Held } else { Status::Confirmed };
-    let arguments = [
+    let arguments = vec![
         as_postgres(hold.org_id).into(),
         as_postgres(hold.id).into(),
         as_postgres(contact.id).into(),
@@ -65,7 +70,8 @@ fn confirm(client: &mut SpiClient<'_>, hold: &Present, patient: &Patient) -> Res
         status.as_str().into(),
         organization.verification().map(|time| instant::to_postgres(clock + time)).transpose()?.into(),
     ];
-    must_have_changed(&run_fresh(client, CONFIRM, &arguments)?)?;
+    let event = organization.has_outbox.then(|| hold.event(Kind::HoldConfirmed, status, Source::Program));
+    must_have_changed(&CONFIRM.run(client, arguments, event.as_ref())?)?;
     outbox::booked(client, &organization, hold.id, hold.time, status)?;
     let moment = answer::spoken(&organization, hold.time.start, false, now);
     let shown = Shown { status, contact_id: Some(contact.id), ..hold.shown() };

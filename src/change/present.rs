@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::answer::Shown;
 use crate::book::lock::{self, Locks};
 use crate::error::{Error, Result};
+use crate::event::{self, Kind, New, Source};
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
 use crate::statement::{Row, Rows, run_fresh};
@@ -123,6 +124,13 @@ impl Present {
         locks.slots([self.resource_id], self.blocked);
         more(&mut locks);
         locks.take(client)
+    }
+
+    /// What is recorded of a change that leaves it where it is and gives it `status`.
+    pub fn event(&self, kind: Kind, status: Status, source: Source) -> New {
+        let mut detail = event::of_appointment(source, self.time, self.resource_id, &self.service_type);
+        detail["status"] = status.as_str().into();
+        New { kind, detail }
     }
 
     pub fn shown(&self) -> Shown {

@@ -6,10 +6,9 @@ use booking_core::calendar::Span;
 use booking_core::schedule::Seat;
 use booking_core::service::Rules;
 use booking_core::{Code, Refusal, speech};
-use chrono::{DateTime, Utc};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::answer::{self, Shown};
@@ -17,11 +16,10 @@ use crate::book::When;
 use crate::book::place::{Moving, Plan, Wanted};
 use crate::change::present::{Present, must_have_changed};
 use crate::error::{Error, Result};
-use crate::event;
+use crate::event::{self, Change, Kind, New, Source, change};
 use crate::instant;
 use crate::organization::{Asked, Organization, ServiceName, as_postgres, from_postgres};
 use crate::outbox;
-use crate::statement::run_fresh;
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
@@ -35,7 +33,7 @@ fn reschedule_appointment_atomic(
     answer::for_program(Spi::connect_mut(|client| {
         let appointment = Present::lock(client, p_org_id, p_appointment_id)?;
         let resource_id = p_resource_id.map(from_postgres);
-        reschedule(client, &appointment, &When::At(p_scheduled_at), p_duration_minutes, resource_id)
+        reschedule(client, &appointment, &When::At(p_scheduled_at), p_duration_minutes, resource_id, Source::Program)
     }))
 }
 
@@ -46,6 +44,7 @@ pub fn reschedule(
     when: &When,
     duration_minutes: Option<i32>,
     resource_id: Option<Uuid>,
+    source: Source,
 ) -> Result<Value> {
     appointment.check_not_expired()?;
     appointment.status.check_move()?;
@@ -74,9 +73,9 @@ pub fn reschedule(
     };
     plan.end_expired(client, &free.expired)?;
     let seat = *free.seats.first().ok_or_else(|| Error::missing("seat"))?;
-    write(client, &organization, appointment, &wanted, seat)?;
+    let event = moved(&organization, appointment, wanted.slot.time, seat, source);
+    write(client, &organization, appointment, &wanted, seat, event.as_ref())?;
     outbox::moved(client, &organization, appointment.id, wanted.slot.time)?;
-    note_move(client, &organization, appointment, wanted.slot.time.start)?;
     let moment = answer::spoken(&organization, wanted.slot.time.start, wanted.time.corrected, plan.now);
     let name = appointment.patient_name.as_deref().unwrap_or_default();
     let shown = Shown { resource_id: seat.resource_id, time: wanted.slot.time, ..appointment.shown() };
@@ -86,20 +85,20 @@ pub fn reschedule(
     Ok(answer)
 }
 
-/// Keeps from when to when it was moved: afterwards nothing else tells. The library also serves the release before it, which has
-/// no history.
-fn note_move(
-    client: &mut SpiClient<'_>,
-    organization: &Organization,
-    appointment: &Present,
-    to: DateTime<Utc>,
-) -> Result<()> {
-    let from = appointment.time.start;
-    if !organization.has_outbox || from == to {
-        return Ok(());
+/// From when to when it is moved: afterwards nothing else tells. Where it stays as it is, nothing happens.
+fn moved(organization: &Organization, appointment: &Present, to: Span, seat: Seat, source: Source) -> Option<New> {
+    let stays = appointment.time == to && appointment.resource_id == seat.resource_id;
+    if !organization.has_outbox || stays {
+        return None;
     }
-    let detail = json!({"from": iso_utc(from), "to": iso_utc(to)});
-    event::record(client, appointment.org_id, event::Kind::Moved, Some(appointment.id), &detail)
+    let mut detail = event::of_appointment(source, to, seat.resource_id, &appointment.service_type);
+    detail["status"] = appointment.status.as_str().into();
+    detail["from"] = iso_utc(appointment.time.start).into();
+    detail["to"] = iso_utc(to.start).into();
+    if appointment.resource_id != seat.resource_id {
+        detail["fromResourceId"] = appointment.resource_id.to_string().into();
+    }
+    Some(New { kind: Kind::Moved, detail })
 }
 
 /// The rules of its service, as they are today, for the length that is stated or else the one it has. An appointment of no
@@ -121,12 +120,17 @@ fn rules(organization: &Organization, appointment: &Present, stated: Option<i32>
 ///
 /// $1 org_id, $2 appointment, $3 its status, $4 resource, $5 seat, $6 start, $7 end, $8 and $9 the blocked range, $10 service
 /// id or NULL, $11 and $12 day and place of a daily limit or NULL.
-const MOVE: &str = "
+const MOVE: Change = change!(
+    "
     UPDATE booking.appointments AS a
     SET resource_id = $4, seat = $5, starts_at = $6, ends_at = $7, blocked = pg_catalog.tstzrange($8, $9, '[)'),
         service_id = $10, limit_day = DATE '1970-01-01' + $11, limit_place = $12
     WHERE a.org_id = $1 AND a.id = $2 AND a.status = $3
-    RETURNING a.id";
+    RETURNING a.org_id, a.id",
+    "$13",
+    "$14",
+    "$15"
+);
 
 fn write(
     client: &mut SpiClient<'_>,
@@ -134,9 +138,10 @@ fn write(
     appointment: &Present,
     wanted: &Wanted,
     seat: Seat,
+    event: Option<&New>,
 ) -> Result<()> {
     let slot = wanted.slot;
-    let arguments = [
+    let arguments = vec![
         as_postgres(appointment.org_id).into(),
         as_postgres(appointment.id).into(),
         appointment.status.as_str().into(),
@@ -150,5 +155,5 @@ fn write(
         seat.day_place.map(|(day, _)| instant::day_of_date(day)).into(),
         seat.day_place.map(|(_, place)| place).into(),
     ];
-    must_have_changed(&run_fresh(client, MOVE, &arguments)?)
+    must_have_changed(&MOVE.run(client, arguments, event)?)
 }

@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::answer::{self, Shown};
 use crate::change::present::{Present, must_have_changed};
 use crate::error::Result;
+use crate::event::{Change, Kind, Source, change};
 use crate::organization::as_postgres;
 use crate::outbox;
-use crate::statement::run_fresh;
 
 #[pg_extern]
 #[search_path(pg_catalog, pg_temp)]
@@ -22,7 +22,7 @@ fn set_appointment_status(
 ) -> pgrx::Json {
     answer::for_program(Spi::connect_mut(|client| {
         let appointment = Present::lock(client, p_org_id, p_appointment_id)?;
-        set(client, &appointment, settable(p_status.as_deref())?)
+        set(client, &appointment, settable(p_status.as_deref())?, Source::Program)
     }))
 }
 
@@ -42,13 +42,18 @@ fn not_settable(stated: &str, hint: &str) -> Refusal {
 }
 
 /// $1 org_id, $2 appointment, $3 the status it has, $4 the one it gets.
-const SET: &str = "
+const SET: Change = change!(
+    "
     UPDATE booking.appointments AS a SET status = $4
     WHERE a.org_id = $1 AND a.id = $2 AND a.status = $3
-    RETURNING a.id";
+    RETURNING a.org_id, a.id",
+    "$5",
+    "$6",
+    "$7"
+);
 
 /// Marks what is locked.
-pub fn set(client: &mut SpiClient<'_>, appointment: &Present, status: Status) -> Result<Value> {
+pub fn set(client: &mut SpiClient<'_>, appointment: &Present, status: Status, source: Source) -> Result<Value> {
     appointment.check_not_expired()?;
     if appointment.status == Status::Held {
         return Err(not_for_holds().into());
@@ -56,13 +61,19 @@ pub fn set(client: &mut SpiClient<'_>, appointment: &Present, status: Status) ->
     appointment.status.check_change(status)?;
     let organization = appointment.organization(client)?;
     appointment.lock_slots(client, |_| ())?;
-    let arguments = [
+    let arguments = vec![
         as_postgres(appointment.org_id).into(),
         as_postgres(appointment.id).into(),
         appointment.status.as_str().into(),
         status.as_str().into(),
     ];
-    must_have_changed(&run_fresh(client, SET, &arguments)?)?;
+    let event = organization.has_outbox.then(|| {
+        let mut event = appointment.event(Kind::StatusChanged, status, source);
+        event.detail["from"] = appointment.status.as_str().into();
+        event.detail["to"] = status.as_str().into();
+        event
+    });
+    must_have_changed(&SET.run(client, arguments, event.as_ref())?)?;
     let message = format!("The appointment is {}.", status.in_words());
     let mut answer = Shown { status, ..appointment.shown() }.to_json(&organization, &message);
     outbox::status::show(client, &organization, appointment.id, &mut answer)?;

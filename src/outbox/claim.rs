@@ -9,6 +9,7 @@ use pgrx::spi::SpiClient;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::event;
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
 use crate::setup::required;
@@ -205,13 +206,27 @@ pub fn claim(client: &mut SpiClient<'_>, sql: &'static str, asked: &Asked) -> Re
     Ok(jobs)
 }
 
-/// $1 org_id, $2 id, $3 state, $4 why or NULL, $5 the clock, $6 code or NULL.
+/// What is withdrawn, and an event that is as it is to be already, are nothing to record.
+///
+/// $1 org_id, $2 id, $3 state, $4 why or NULL, $5 the clock, $6 code or NULL, $7 id of the event.
 const END: &str = "
-    UPDATE booking.outbox AS o
-    SET state = $3, last_error = $4, finished_at = $5, leased_until = NULL,
-        errors = CASE WHEN $4 IS NULL THEN o.errors ELSE o.errors
-            || pg_catalog.jsonb_build_object('at', $5, 'attempt', o.attempts, 'error', $4, 'code', $6) END
-    WHERE o.org_id = $1 AND o.id = $2";
+    WITH job AS (
+        UPDATE booking.outbox AS o
+        SET state = $3, last_error = $4, finished_at = $5, leased_until = NULL,
+            errors = CASE WHEN $4 IS NULL THEN o.errors ELSE o.errors
+                || pg_catalog.jsonb_build_object('at', $5, 'attempt', o.attempts, 'error', $4, 'code', $6) END
+        WHERE o.org_id = $1 AND o.id = $2
+        RETURNING o.id, o.kind, o.attempts, o.state, o.appointment_id, o.follow_up_id
+    )
+    INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+    SELECT $1, $7,
+        CASE WHEN job.kind = 'calendar' THEN 'event_' ELSE 'message_' END
+            || CASE WHEN job.state = 'succeeded' THEN 'sent' WHEN $6 = 'not_configured' THEN $6 ELSE 'failed' END,
+        job.appointment_id, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('jobId', job.id,
+            'message', NULLIF(job.kind, 'calendar'), 'attempt', job.attempts, 'code', $6, 'state', job.state,
+            'followUpId', job.follow_up_id))
+    FROM job
+    WHERE job.state = 'discarded' OR (job.state = 'succeeded' AND job.kind <> 'calendar')";
 
 /// Ends a job that has just been claimed and needs no courier: why, in words and perhaps with a code, unless it is done.
 pub fn end(client: &mut SpiClient<'_>, job: &Job, state: State, why: Option<(&str, Option<&str>)>) -> Result<()> {
@@ -222,6 +237,7 @@ pub fn end(client: &mut SpiClient<'_>, job: &Job, state: State, why: Option<(&st
         why.map(|(why, _)| why).into(),
         instant::to_postgres(instant::clock_now())?.into(),
         why.and_then(|(_, code)| code).into(),
+        event::new_id(),
     ];
     run_fresh(client, END, &arguments)?;
     Ok(())

@@ -159,7 +159,7 @@ fn to_come(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid) -> Result<Present
 
 fn cancel(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid) -> Result<()> {
     let appointment = to_come(client, org_id, id)?;
-    change::cancel::cancel(client, &appointment, Some("by a text message of the patient"))?;
+    change::cancel::cancel(client, &appointment, Some("by a text message of the patient"), event::Source::Patient)?;
     event::record(client, org_id, event::Kind::PatientCancelled, Some(id), &json!({}))
 }
 
@@ -167,7 +167,7 @@ fn confirm(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid) -> Result<()> {
     let appointment = to_come(client, org_id, id)?;
     match appointment.status {
         Status::Confirmed => (),
-        _ => drop(change::status::set(client, &appointment, Status::Confirmed)?),
+        _ => drop(change::status::set(client, &appointment, Status::Confirmed, event::Source::Patient)?),
     }
     event::record(client, org_id, event::Kind::PatientConfirmed, Some(id), &json!({}))
 }

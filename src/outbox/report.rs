@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::book::lock;
 use crate::error::{Error, Result, or_raise};
+use crate::event;
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
 use crate::outbox::opt_out;
@@ -106,20 +107,29 @@ impl Claimed {
 
 /// What the provider has told already, before the courier did, stays.
 ///
-/// $1 org_id, $2 job, $3 lease, $4 provider's id, $5 status, $6 the clock.
+/// $1 org_id, $2 job, $3 lease, $4 provider's id, $5 status, $6 the clock, $7 id of the event.
 const FINISH: &str = "
     WITH job AS (
         UPDATE booking.outbox AS o SET state = 'succeeded', finished_at = $6, leased_until = NULL, last_error = NULL
         WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running'
-        RETURNING o.id
+        RETURNING o.id, o.kind, o.attempts, o.appointment_id, o.follow_up_id
+    ), message AS (
+        UPDATE booking.messages AS m
+        SET provider_sid = $4, updated_at = $6,
+            status = CASE WHEN m.provider_sid = $4 THEN m.status ELSE $5 END,
+            error_code = CASE WHEN m.provider_sid = $4 THEN m.error_code END
+        FROM job
+        WHERE m.org_id = $1 AND m.job_id = job.id
+        RETURNING m.id
+    ), event AS (
+        INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+        SELECT $1, $7,
+            CASE $5 WHEN 'dry_run' THEN 'message_dry_run' WHEN 'failed' THEN 'message_failed' ELSE 'message_sent' END,
+            job.appointment_id, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('jobId', job.id,
+                'messageId', message.id, 'message', job.kind, 'attempt', job.attempts, 'followUpId', job.follow_up_id))
+        FROM job, message
     )
-    UPDATE booking.messages AS m
-    SET provider_sid = $4, updated_at = $6,
-        status = CASE WHEN m.provider_sid = $4 THEN m.status ELSE $5 END,
-        error_code = CASE WHEN m.provider_sid = $4 THEN m.error_code END
-    FROM job
-    WHERE m.org_id = $1 AND m.job_id = job.id
-    RETURNING m.id";
+    SELECT message.id FROM message";
 
 /// Whether the job was still the courier's.
 fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, sid: Option<&str>, status: Delivery) -> Result<bool> {
@@ -130,6 +140,7 @@ fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, sid: Option<&str>, stat
         sid.into(),
         status.as_str().into(),
         instant::to_postgres(instant::clock_now())?.into(),
+        event::new_id(),
     ];
     let is_ours = !run_fresh(client, FINISH, &arguments)?.is_empty();
     if is_ours {
@@ -158,7 +169,7 @@ const LOCK: &str = "
 /// Where another job for the same event has come to wait meanwhile, it does what this one was for, after the same pause.
 ///
 /// $1 org_id, $2 job, $3 state, $4 when to try again or NULL, $5 the clock, $6 error, $7 code or NULL, $8 status of the message,
-/// $9 outcome.
+/// $9 outcome, $10 id of the event or NULL for none. What the other side said may name somebody, and is not in the event.
 const FAIL: &str = "
     WITH job AS (
         UPDATE booking.outbox AS o
@@ -172,7 +183,17 @@ const FAIL: &str = "
             AND other.appointment_id = this.appointment_id AND other.kind = 'calendar'
             AND other.state IN ('available', 'retryable')
         WHERE o.org_id = $1 AND o.id = $2 AND this.org_id = $1 AND this.id = $2
-        RETURNING o.id, o.state, other.id AS other_id
+        RETURNING o.id, o.state, other.id AS other_id, o.kind, o.attempts, o.appointment_id, o.follow_up_id
+    ), event AS (
+        INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+        SELECT $1, $10,
+            CASE WHEN job.kind = 'calendar' THEN 'event_failed' WHEN $9 = 'unknown' THEN 'message_uncertain'
+                ELSE 'message_failed' END,
+            job.appointment_id, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object('jobId', job.id,
+                'message', NULLIF(job.kind, 'calendar'), 'attempt', job.attempts, 'outcome', $9, 'code', $7,
+                'state', job.state, 'followUpId', job.follow_up_id))
+        FROM job
+        WHERE $10 IS NOT NULL
     ), other AS (
         UPDATE booking.outbox AS o SET run_at = GREATEST(o.run_at, $4)
         FROM job
@@ -202,7 +223,7 @@ fn fail(client: &mut SpiClient<'_>, claimed: &Claimed, failure: &Failure) -> Res
         deadline: instant::from_postgres(job.get(2)?.ok_or_else(|| Error::missing("deadline"))?)?,
     };
     let (state, again) = failed.next(instant::clock_now(), job.get(3)?.unwrap_or(1.0));
-    let (state, phone) = put_back(client, claimed, state, again, failure)?;
+    let (state, phone) = put_back(client, claimed, state, again, failure, Some(Uuid::now_v7()))?;
     if let (Some(OPTED_OUT), Some(phone)) = (failure.code.as_deref(), phone) {
         opt_out::add(client, claimed.org_id, &phone)?;
     }
@@ -212,10 +233,17 @@ fn fail(client: &mut SpiClient<'_>, claimed: &Claimed, failure: &Failure) -> Res
     Ok(Some(state))
 }
 
-/// $1 org_id, $2 job, $3 the clock.
+/// $1 org_id, $2 job, $3 the clock, $4 id of the event.
 const SUCCEED: &str = "
-    UPDATE booking.outbox AS o SET state = 'succeeded', finished_at = $3, leased_until = NULL, last_error = NULL
-    WHERE o.org_id = $1 AND o.id = $2";
+    WITH job AS (
+        UPDATE booking.outbox AS o SET state = 'succeeded', finished_at = $3, leased_until = NULL, last_error = NULL
+        WHERE o.org_id = $1 AND o.id = $2
+        RETURNING o.id, o.kind, o.attempts, o.appointment_id, o.follow_up_id
+    )
+    INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+    SELECT $1, $4, 'message_sent', job.appointment_id, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        'jobId', job.id, 'message', job.kind, 'attempt', job.attempts, 'followUpId', job.follow_up_id))
+    FROM job";
 
 /// The provider has told of the message, so that it has gone out, whatever its courier has seen of that.
 fn succeed(client: &mut SpiClient<'_>, claimed: &Claimed) -> Result<String> {
@@ -223,7 +251,7 @@ fn succeed(client: &mut SpiClient<'_>, claimed: &Claimed) -> Result<String> {
     run_fresh(
         client,
         SUCCEED,
-        &[as_postgres(claimed.org_id).into(), as_postgres(claimed.job_id).into(), clock.into()],
+        &[as_postgres(claimed.org_id).into(), as_postgres(claimed.job_id).into(), clock.into(), event::new_id()],
     )?;
     try_undelivered_again(client, claimed.org_id, claimed.job_id)?;
     Ok(State::Succeeded.as_str().to_owned())
@@ -248,13 +276,14 @@ pub fn lock_appointment(client: &mut SpiClient<'_>, claimed: &Claimed) -> Result
     Ok(())
 }
 
-/// Gives a job that is ours another state, and returns the one it got and whom its message was for.
+/// Gives a job that is ours another state, and returns the one it got and whom its message was for. Recorded as `event`.
 pub fn put_back(
     client: &mut SpiClient<'_>,
     claimed: &Claimed,
     state: State,
     again: Option<DateTime<Utc>>,
     failure: &Failure,
+    event: Option<Uuid>,
 ) -> Result<(String, Option<String>)> {
     let status = if failure.outcome == Outcome::Unknown { "uncertain" } else { "failed" };
     let arguments = [
@@ -267,6 +296,7 @@ pub fn put_back(
         failure.code.as_deref().into(),
         status.into(),
         failure.outcome.as_str().into(),
+        event.map(as_postgres).into(),
     ];
     let row = run_fresh(client, FAIL, &arguments)?.first()?;
     Ok((row.get(1)?.ok_or_else(|| Error::missing("state"))?, row.get(2)?))
@@ -289,10 +319,19 @@ const KNOWN: &str = "
       AND (m.provider_sid = $2 OR (m.id = $3 AND m.provider_sid IS NULL AND NOT $2 = ANY (m.former_sids)))
     FOR NO KEY UPDATE";
 
-/// $1 org_id, $2 message, $3 provider's id, $4 status, $5 code or NULL, $6 the clock.
+/// $1 org_id, $2 message, $3 provider's id, $4 status, $5 code or NULL, $6 the clock, $7 id of the event. What happens on its way
+/// is nothing to record.
 const TELL: &str = "
-    UPDATE booking.messages AS m SET provider_sid = $3, status = $4, error_code = $5, updated_at = $6
-    WHERE m.org_id = $1 AND m.id = $2";
+    WITH message AS (
+        UPDATE booking.messages AS m SET provider_sid = $3, status = $4, error_code = $5, updated_at = $6
+        WHERE m.org_id = $1 AND m.id = $2
+        RETURNING m.id, m.job_id, m.appointment_id, m.follow_up_id
+    )
+    INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+    SELECT $1, $7, 'message_' || $4, m.appointment_id, pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        'jobId', m.job_id, 'messageId', m.id, 'code', $5, 'followUpId', m.follow_up_id))
+    FROM message AS m
+    WHERE $4 IN ('delivered', 'failed')";
 
 /// Whether it was news about a message of this organization.
 fn tell(client: &mut SpiClient<'_>, org_id: Uuid, news: &News) -> Result<bool> {
@@ -315,6 +354,7 @@ fn tell(client: &mut SpiClient<'_>, org_id: Uuid, news: &News) -> Result<bool> {
         news.status.as_str().into(),
         news.code.as_deref().into(),
         instant::to_postgres(instant::clock_now())?.into(),
+        event::new_id(),
     ];
     run_fresh(client, TELL, &arguments)?;
     if let (Some(OPTED_OUT), Some(phone)) = (news.code.as_deref(), row.get::<String>(4)?) {

@@ -192,7 +192,12 @@ impl<'a> Known<'a> {
         let follows = self.on_change == OnChange::Follow;
         self.note(client, "gone", (!follows).then_some("deleted"))?;
         if follows {
-            cancel::cancel(client, appointment, Some("its event was deleted in the calendar"))?;
+            cancel::cancel(
+                client,
+                appointment,
+                Some("its event was deleted in the calendar"),
+                event::Source::Calendar,
+            )?;
         }
         let detail = json!({"eventId": self.told.id, "followed": follows});
         event::record(client, self.org_id, event::Kind::EventDeleted, Some(self.appointment_id), &detail)?;
@@ -231,7 +236,7 @@ impl<'a> Known<'a> {
             return Ok(Some("date_in_past".into()));
         }
         let when = When::At(Some(instant::to_postgres(to.start)?));
-        match reschedule::reschedule(client, appointment, &when, Some(minutes), None) {
+        match reschedule::reschedule(client, appointment, &when, Some(minutes), None, event::Source::Calendar) {
             Ok(answer) if answer["success"] == true => Ok(None),
             Ok(answer) => Ok(Some(answer["error"].clone())),
             Err(Error::Refused(refusal)) => Ok(Some(refusal.code.as_str().into())),

@@ -61,15 +61,30 @@ const FINISH: &str = "
     WHERE o.org_id = $1 AND o.id = $2 AND o.lease = $3 AND o.state = 'running' AND o.kind = 'calendar'
     RETURNING o.appointment_id";
 
-/// $1 org_id, $2 appointment, $3 event or NULL, $4 etag, $5 the provider's clock, $6 removed, $7 state. What was only to be
-/// deleted and was not, stays to be.
+/// $1 org_id, $2 appointment, $3 event or NULL, $4 etag, $5 the provider's clock, $6 removed, $7 state, $8 job, $9 id of what is
+/// recorded of the event, $10 ids of what is recorded of each that was removed. What was only to be deleted and was not, stays to
+/// be.
 const WRITTEN: &str = "
-    UPDATE booking.calendar_events AS e
-    SET state = CASE WHEN e.event_id = $3 THEN $7 ELSE 'gone' END, flag = NULL,
-        etag = CASE WHEN e.event_id = $3 THEN $4 ELSE e.etag END,
-        changed_at = CASE WHEN e.event_id = $3 THEN $5 ELSE e.changed_at END, updated_at = pg_catalog.clock_timestamp()
-    WHERE e.org_id = $1 AND e.appointment_id = $2
-      AND ((e.event_id = $3 AND e.state IN ('wanted', 'present')) OR (e.event_id = ANY ($6) AND e.state = 'unwanted'))";
+    WITH written AS (
+        UPDATE booking.calendar_events AS e
+        SET state = CASE WHEN e.event_id = $3 THEN $7 ELSE 'gone' END, flag = NULL,
+            etag = CASE WHEN e.event_id = $3 THEN $4 ELSE e.etag END,
+            changed_at = CASE WHEN e.event_id = $3 THEN $5 ELSE e.changed_at END, updated_at = pg_catalog.clock_timestamp()
+        WHERE e.org_id = $1 AND e.appointment_id = $2
+          AND ((e.event_id = $3 AND e.state IN ('wanted', 'present')) OR (e.event_id = ANY ($6) AND e.state = 'unwanted'))
+        RETURNING e.event_id, e.state
+    ), named AS (
+        SELECT $9 AS id, $3 AS event_id
+        UNION ALL
+        SELECT r.id, r.event_id FROM unnest($10, $6) AS r (id, event_id)
+    )
+    INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+    SELECT DISTINCT ON (w.event_id) $1, n.id, CASE w.state WHEN 'gone' THEN 'event_removed' ELSE 'event_written' END, $2,
+        pg_catalog.jsonb_build_object('jobId', $8, 'eventId', w.event_id)
+            || CASE WHEN w.state = 'dry_run' THEN '{\"dryRun\": true}' ELSE '{}' END::pg_catalog.jsonb
+    FROM written AS w
+    JOIN named AS n ON n.event_id = w.event_id
+    ORDER BY w.event_id, n.id";
 
 fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, done: &Done) -> Result<bool> {
     let (org_id, job_id) = (as_postgres(claimed.org_id), as_postgres(claimed.job_id));
@@ -79,6 +94,7 @@ fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, done: &Done) -> Result<
     let Some(job) = run_fresh(client, FINISH, &arguments)?.next() else { return Ok(false) };
     let appointment_id: pgrx::Uuid = job.get(1)?.ok_or_else(|| Error::missing("appointment"))?;
     let removed: Vec<&str> = done.removed.iter().map(String::as_str).collect();
+    let ids: Vec<pgrx::Uuid> = removed.iter().map(|_| as_postgres(Uuid::now_v7())).collect();
     let arguments = [
         org_id.into(),
         appointment_id.into(),
@@ -87,6 +103,9 @@ fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, done: &Done) -> Result<
         done.changed_at.into(),
         removed.into(),
         done.state.into(),
+        job_id.into(),
+        event::new_id(),
+        ids.into(),
     ];
     run_fresh(client, WRITTEN, &arguments)?;
     if done.event_id.is_some() {
@@ -182,7 +201,7 @@ fn lose(client: &mut SpiClient<'_>, claimed: &Claimed, event_id: &str) -> Result
     let failed = Failed { attempt, outcome: failure.outcome, retry_after_seconds: None, deadline };
     let chance = if attempt <= 1 { 0.0 } else { job.get(3)?.unwrap_or(1.0) };
     let (state, again) = failed.next(instant::clock_now(), chance);
-    put_back(client, claimed, state, again, &failure)?;
+    put_back(client, claimed, state, again, &failure, None)?;
     Ok(true)
 }
 

@@ -21,6 +21,7 @@ use crate::book::{Patient, Request, When, book};
 use crate::change;
 use crate::change::present::Present;
 use crate::error::{Error, Result};
+use crate::event::Source;
 use crate::follow_up;
 use crate::instant;
 use crate::look::{self, Looked};
@@ -83,6 +84,7 @@ fn book_appointment(client: &mut SpiClient<'_>, context: &Context<'_>, arguments
         resource_id: None,
         idempotency_key: None,
         metadata: context.call_id.as_ref().map(|call_id| json!({"source": "voice", "callId": call_id}).to_string()),
+        source: Source::VoiceAgent,
     };
     let answer = book(client, request)?;
     if is_taken(&answer)
@@ -193,8 +195,14 @@ fn reschedule(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arg
         return Ok(Done::saying(said::still_need(&missing)));
     }
     let appointment = lock(client, context, &chosen)?;
-    let answer =
-        change::reschedule::reschedule(client, &appointment, &when(arguments)?, stated.duration_minutes, None)?;
+    let answer = change::reschedule::reschedule(
+        client,
+        &appointment,
+        &when(arguments)?,
+        stated.duration_minutes,
+        None,
+        Source::VoiceAgent,
+    )?;
     Ok(Done {
         appointment_id: Some(chosen.id),
         contact_id: Some(chosen.contact_id),
@@ -212,7 +220,7 @@ fn cancel(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Argumen
     let reason =
         arguments.message.as_deref().map_or_else(|| "by phone".to_owned(), |reason| format!("by phone: {reason}"));
     let reason: String = reason.chars().take(booking_core::limits::LONGEST_LABEL).collect();
-    let answer = change::cancel::cancel(client, &appointment, Some(reason.trim()))?;
+    let answer = change::cancel::cancel(client, &appointment, Some(reason.trim()), Source::VoiceAgent)?;
     Ok(Done { contact_id: Some(chosen.contact_id), is_held: false, ..Done::of(&answer) })
 }
 

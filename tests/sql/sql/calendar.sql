@@ -29,7 +29,7 @@ DELETE FROM claimed RETURNING booking.fail_job(org_id, job_id, lease, $1, $2) AS
 PREPARE free(int) AS
 SELECT count(*) AS free FROM booking.available_slots(:'org', :'ten'::timestamptz + $1 * interval '1 hour', :'ten'::timestamptz + $1 * interval '1 hour' + interval '1 minute', 'cleaning', 60, :'chair');
 CREATE TEMP VIEW history AS
-SELECT e.kind, e.detail - 'eventId' AS detail, right(e.detail->>'eventId', 2) AS event FROM booking.events AS e WHERE e.org_id = :'org' AND e.kind !~ '^(integration|moved)' ORDER BY e.id;
+SELECT e.kind, e.detail - 'eventId' AS detail, right(e.detail->>'eventId', 2) AS event FROM booking.events AS e WHERE e.org_id = :'org' AND e.kind ~ '^(verif|event_(moved|deleted|restored))' ORDER BY e.id;
 CREATE TEMP VIEW jobs AS
 SELECT o.kind, o.state, count(*) FROM booking.outbox AS o WHERE o.org_id = :'org' GROUP BY o.kind, o.state ORDER BY o.kind, o.state;
 -- Nobody has set a calendar up.

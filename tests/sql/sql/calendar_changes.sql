@@ -32,7 +32,7 @@ PREPARE move(uuid, numeric) AS
 SELECT answer->>'success' AS success FROM booking.reschedule_appointment_atomic(:'org', $1, :'ten'::timestamptz + $2 * interval '1 hour') AS answer;
 CREATE TEMP VIEW history AS
 SELECT e.kind, e.detail->'followed' AS followed, e.detail->>'error' AS error, right(e.detail->>'eventId', 2) AS event, (e.detail->>'to')::timestamptz - :'ten'::timestamptz AS to, (e.detail->>'until')::timestamptz - (e.detail->>'to')::timestamptz AS length
-FROM booking.events AS e WHERE e.org_id = :'org' AND e.kind ~ '^event' ORDER BY e.id;
+FROM booking.events AS e WHERE e.org_id = :'org' AND e.kind ~ '^event_(moved|deleted|restored)' ORDER BY e.id;
 CREATE TEMP VIEW jobs AS
 SELECT o.kind, o.state, count(*) FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.state IN ('available', 'retryable', 'running') GROUP BY o.kind, o.state ORDER BY o.kind, o.state;
 SELECT booking.connect_integration(:'org', 'google', 'k1', decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex')) AS version;
