@@ -115,6 +115,8 @@ class Benchmark:
             assert written > rate * SECONDS * 0.9, f"{parts}: {written} rows at {rate} a second"
             jobs = self.count(database, "booking.outbox")
             assert jobs == (0 if "floor" in parts else 2 * written), f"{parts}: {jobs} jobs of {written} appointments"
+            events = self.count(database, "booking.events")
+            assert events == (0 if "floor" in parts else written), f"{parts}: {events} events of {written} appointments"
             return rate
 
     def calendars(self, rows: int, *more: str) -> dict[str, str]:

@@ -182,6 +182,10 @@ BEGIN
             p_org_id, p_resource_id, v_organization.timezone, p_at, v_organization.step, v_organization.duration_minutes));
     END IF;
 
+    INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+    VALUES (p_org_id, gen_random_uuid(), 'booked', v_appointment_id, jsonb_build_object('startsAt', p_at, 'endsAt', v_ends_at,
+        'resourceId', p_resource_id, 'serviceType', v_organization.service, 'status', 'confirmed', 'by', current_user));
+
     IF (v_organization.messages ->> 'on')::boolean THEN
         INSERT INTO booking.outbox (org_id, id, kind, appointment_id, run_at, deadline)
         SELECT p_org_id, gen_random_uuid(), 'confirmation', v_appointment_id, now(), p_at

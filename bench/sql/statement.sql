@@ -15,7 +15,12 @@ WITH known AS (
         'Maria Gonzalez', 'Checkup', :service::uuid, to_timestamp(:at), to_timestamp(:at + 1800),
         tstzrange(to_timestamp(:at), to_timestamp(:at + 1800)))
     ON CONFLICT DO NOTHING
-    RETURNING org_id, id, starts_at
+    RETURNING org_id, id, resource_id, service_type, starts_at, ends_at, status
+), event AS (
+    INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+    SELECT a.org_id, gen_random_uuid(), 'booked', a.id, jsonb_build_object('startsAt', a.starts_at, 'endsAt', a.ends_at,
+        'resourceId', a.resource_id, 'serviceType', a.service_type, 'status', a.status, 'by', current_user)
+    FROM appointment AS a
 )
 INSERT INTO booking.outbox (org_id, id, kind, appointment_id, run_at, deadline)
 SELECT a.org_id, gen_random_uuid(), job.kind, a.id, job.run_at, a.starts_at

@@ -56,6 +56,12 @@ CREATE TABLE smith.jobs AS
     LEFT JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id
     LEFT JOIN booking.calendar_events AS e ON e.org_id = o.org_id AND e.appointment_id = o.appointment_id;
 
+CREATE TABLE smith.history AS
+    SELECT o.org_id, ARRAY[o.org_id] AS org_ids, event ->> 'position' AS position, page ->> 'position' AS until, 3 AS number
+    FROM booking.organizations AS o
+    CROSS JOIN LATERAL booking.read_events(o.org_id) AS page
+    CROSS JOIN LATERAL json_array_elements(page -> 'events') AS event;
+
 -- The words of a caller, sound and not.
 CREATE TABLE smith.words AS
     SELECT * FROM (VALUES
@@ -143,7 +149,7 @@ CREATE VIEW smith.pg_type AS
 CREATE ROLE smith LOGIN;
 SELECT booking.grant_backend('smith'), booking.grant_worker('smith') \g /dev/null
 GRANT USAGE ON SCHEMA smith TO smith;
-GRANT ALL ON smith.places, smith.jobs, smith.words, smith.requests, smith.edges TO smith;
+GRANT ALL ON smith.places, smith.jobs, smith.history, smith.words, smith.requests, smith.edges TO smith;
 GRANT SELECT ON smith.pg_proc, smith.pg_type TO smith;
 ALTER ROLE smith SET booking.org_id = '00000000-0000-7000-8000-000000000001';
 ALTER ROLE smith SET search_path = smith, pg_catalog;

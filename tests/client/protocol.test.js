@@ -114,6 +114,9 @@ test('functions that only read can be called by GET', async () => {
   assert.deepEqual([times.status, times.body.length], [200, 3])
   assert.deepEqual(await get('normalize_phone', { p_phone: '(415) 555-0123' }, token), { status: 200, body: '+14155550123' })
   assert.deepEqual(await get('current_org_id', {}, token), { status: 200, body: clinic })
+  const position = await get('events_position', {}, token)
+  const history = await get('read_events', { p_org_id: clinic, p_after: position.body }, token)
+  assert.deepEqual([history.status, history.body.events, history.body.reset], [200, [], false])
 })
 
 test('a function that books is refused by GET, and nothing is booked', async () => {

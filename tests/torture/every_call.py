@@ -42,6 +42,8 @@ WITHOUT_IDS = {
     "health": "SELECT booking.health()",
     "purge": "SELECT booking.purge(interval '1 microsecond')",
     "current_org_id": "SELECT booking.current_org_id()",
+    "writing_transaction": "SELECT booking.writing_transaction()",
+    "events_position": "SELECT booking.events_position()",
     "claim_messages": "SELECT count(*) FROM booking.claim_messages('courier', 100)",
     "claim_events": "SELECT count(*) FROM booking.claim_events('courier', 100)",
     "claim_syncs": "SELECT count(*) FROM booking.claim_syncs('courier', 100)",
