@@ -1,5 +1,7 @@
-//! Writing a booking: the appointment, its contact, its idempotency key, what follows and what is recorded in one statement, and a second one only where a
-//! writer without our lock made the contact at the same moment.
+//! Writing a booking: all of it in one statement, and a second one only where a writer without our lock made the contact at the same
+//! moment.
+
+mod statement;
 
 use booking_core::booking_data::iso_utc;
 use booking_core::schedule::Seat;
@@ -19,68 +21,7 @@ use crate::instant;
 use crate::organization::{Organization, as_postgres, from_postgres};
 use crate::outbox::{self, Following};
 use crate::statement::run_fresh;
-
-/// The appointment comes first and everything else hangs off the row it returns, so that a slot taken behind our back leaves
-/// no trace. A key that another transaction used since our snapshot (above READ COMMITTED) ends in a serialization failure
-/// instead of a broken constraint: whoever runs it again gets that key's answer.
-///
-/// $1 org_id, $2 id, $3 resource, $4 seat, $5 contact or NULL, $6 name, $7 service, $8 start, $9 end, $10 metadata, $11 phone,
-/// $12 email, $13 whether the contact changes, $14 idempotency key or NULL, $15 fingerprint, $16 answer, $17 service id or
-/// NULL, $18 and $19 the blocked range, $20 status, $21 expiry or NULL, $22 and $23 day and place of a daily limit or NULL.
-macro_rules! write_statement {
-    (follows: $follows:expr) => {
-        concat!(
-            "
-    WITH appointment AS (
-        INSERT INTO booking.appointments
-            (org_id, id, resource_id, seat, contact_id, patient_name, service_type, service_id, starts_at, ends_at, blocked,
-            status, expires_at, limit_day, limit_place, metadata)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $17, $8, $9, pg_catalog.tstzrange($18, $19, '[)'),
-            $20, $21, DATE '1970-01-01' + $22, $23, $10::pg_catalog.jsonb)
-        ON CONFLICT DO NOTHING
-        RETURNING org_id, contact_id, created_at
-    ), contact AS (
-        INSERT INTO booking.contacts (org_id, id, phone, name, email, created_at, updated_at)
-        SELECT a.org_id, a.contact_id, $11, $6, $12, a.created_at, a.created_at FROM appointment AS a WHERE $13
-        ON CONFLICT (org_id, phone) DO UPDATE
-            SET name = excluded.name, email = excluded.email, updated_at = excluded.updated_at
-        RETURNING id
-    ), idempotency AS (
-        INSERT INTO booking.idempotency_keys (org_id, key, fingerprint, response, created_at)
-        SELECT a.org_id, $14, $15, $16, a.created_at FROM appointment AS a WHERE $14 IS NOT NULL
-        ON CONFLICT DO NOTHING
-    )",
-            $follows,
-            "
-    SELECT contact.id FROM appointment LEFT JOIN contact ON true"
-        )
-    };
-}
-
-/// In the schema of the release before, which has neither history nor outbox.
-const WRITE_ALONE: &str = write_statement!(follows: "");
-
-/// With what is recorded of it: $24 id, $25 kind, $26 detail.
-macro_rules! event {
-    () => {
-        ", event AS (
-        INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
-        SELECT a.org_id, $24, $25, $2, $26::pg_catalog.jsonb FROM appointment AS a
-    )"
-    };
-}
-
-const WRITE: &str = write_statement!(follows: event!());
-
-/// With the jobs that follow from it: $27 ids, $28 kinds, $29 times, $30 deadlines.
-const WRITE_WITH_JOBS: &str = write_statement!(follows: concat!(
-    event!(),
-    ", jobs AS (
-        INSERT INTO booking.outbox (org_id, id, kind, appointment_id, run_at, deadline)
-        SELECT a.org_id, job.id, job.kind, $2, job.run_at, job.deadline
-        FROM appointment AS a, unnest($27, $28, $29, $30) AS job (id, kind, run_at, deadline)
-    )"
-));
+use statement::{Follows, statement};
 
 /// Ties a booking to the contact that somebody who does not take our lock made for the same phone at the same moment.
 /// $1 org_id, $2 appointment, $3 contact, $4 idempotency key or NULL, $5 answer.
@@ -130,11 +71,12 @@ pub fn write(
     let key_text = key.map(Key::text);
     let response = key.map(|_| answer.to_string());
     let mut arguments = Vec::from(arguments(organization, appointment, key, response.as_deref())?);
-    let statement = match (organization.has_outbox, jobs.is_empty()) {
-        (false, _) => WRITE_ALONE,
-        (true, true) => WRITE,
-        (true, false) => WRITE_WITH_JOBS,
+    let follows = match (organization.has_outbox, jobs.is_empty()) {
+        (false, _) => Follows::Nothing,
+        (true, true) => Follows::Event,
+        (true, false) => Follows::EventAndJobs,
     };
+    let statement = statement(appointment.contact.is_some_and(|contact| contact.changed), key.is_some(), follows);
     if organization.has_outbox {
         arguments.extend(appointment.event().arguments());
     }
@@ -171,7 +113,7 @@ fn arguments<'a>(
     appointment: &Appointment<'a>,
     key: Option<&'a Key>,
     response: Option<&'a str>,
-) -> Result<[DatumWithOid<'a>; 23]> {
+) -> Result<[DatumWithOid<'a>; 22]> {
     let Appointment { id, seat, slot, service_type, metadata, status, expires_at, contact, source: _ } = *appointment;
     Ok([
         as_postgres(organization.id).into(),
@@ -186,7 +128,6 @@ fn arguments<'a>(
         metadata.into(),
         contact.map(|contact| contact.phone.as_str()).into(),
         contact.map(|contact| contact.email.as_str()).into(),
-        contact.is_some_and(|contact| contact.changed).into(),
         key.map(Key::text).into(),
         key.map(Key::fingerprint).into(),
         response.into(),
