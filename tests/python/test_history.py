@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from clinic import Clinic, connect, one
-from psycopg import IsolationLevel
+from clinic import Clinic, connect, future, one
+from psycopg import IsolationLevel, sql
 from tenants import belongs_to, log_in, roles_of_each_kind
 
 # They write events of their own, and read as couriers, for which they make roles.
@@ -359,6 +359,48 @@ def test_a_member_and_a_courier_read_what_is_theirs(dsn: str, admin: psycopg.Con
                 read(member, other, before)
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 member.execute(READ_OF, [[own], None, None, 10])
+
+
+def test_a_position_in_several_histories_is_one_in_each(admin: psycopg.Connection, clinics: list[str]):
+    before = one(admin, POSITION)
+    written = sorted((write(admin, org_id), org_id) for _ in range(4) for org_id in clinics)
+    page = one(admin, READ_OF, [clinics, before, None, 7])
+    for org_id in clinics:
+        rest = read(admin, org_id, page["position"])
+        assert ids(rest) == [event for event, owner in written[7:] if owner == org_id]
+
+
+# Who did it.
+
+DETAIL = "SELECT detail FROM booking.events WHERE org_id = %s AND appointment_id = %s"
+
+
+def test_it_is_on_record_who_has_booked(dsn: str, admin: psycopg.Connection, clinic: Clinic):
+    user = str(uuid4())
+    with roles_of_each_kind(dsn) as roles:
+        member = roles["member"]
+        claims = json.dumps({"org_id": clinic.org_id, "sub": user, "email": "ann@example.com"})
+        for is_verified in (True, False):
+            admin.execute(sql.SQL("ALTER ROLE {} SET booking.authenticator = {}").format(
+                sql.Identifier(member), sql.Literal(member if is_verified else "somebody")))
+            belongs_to(admin, member, clinic.org_id)
+            with log_in(dsn, member) as session:
+                session.execute("SELECT set_config('request.jwt.claims', %s, false)", [claims])
+                booked = clinic.book(future(200 + is_verified), session)
+            detail = one(admin, DETAIL, [clinic.org_id, booked["appointmentId"]])
+            assert (detail["by"], detail.get("user"), detail.get("via")) == (member, user if is_verified else None, None)
+            assert "ann" not in json.dumps(detail)
+
+
+def test_a_subject_that_is_no_id_is_not_on_record(dsn: str, admin: psycopg.Connection, clinic: Clinic):
+    with roles_of_each_kind(dsn) as roles:
+        admin.execute(sql.SQL("ALTER ROLE {0} SET booking.authenticator = {1}").format(
+            sql.Identifier(roles["member"]), sql.Literal(roles["member"])))
+        with log_in(dsn, roles["member"]) as session:
+            claims = json.dumps({"org_id": clinic.org_id, "sub": "ann@example.com"})
+            session.execute("SELECT set_config('request.jwt.claims', %s, false)", [claims])
+            booked = clinic.book(future(), session)
+        assert "user" not in one(admin, DETAIL, [clinic.org_id, booked["appointmentId"]])
 
 
 @pytest.mark.parametrize("limit", [0, -1, 10_001])
