@@ -2,8 +2,12 @@
 # PG=17 in front (PG=17 make test) picks another PostgreSQL than the one pgrx.toml pins.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop clean-demo test test-all bench lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba test-torture torture test-worker fuzz install package worker
+.PHONY: help demo demo-stop clean-demo test test-all bench lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba test-torture torture test-worker test-packages fuzz install package dist worker all
 MAKEFLAGS += --no-print-directory
+# As clients of PGXN say which PostgreSQL they mean.
+ifdef PG_CONFIG
+export PG := $(shell $(PG_CONFIG) --version | sed -E 's/^PostgreSQL ([0-9]+).*/\1/')
+endif
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -69,6 +73,9 @@ torture: ## The same for long: 20 kills of each kind, 10 minutes of mixed load, 
 test-worker: ## Run booking-worker against stand-ins for Twilio and Google, and kill it by the hundred
 	@scripts/test.sh worker
 
+test-packages: ## Install, upgrade and remove the Debian packages on clean machines; compare the images with what is built
+	@scripts/test.sh packages
+
 fuzz: ## Feed every reader of input with hostile input for an hour, then the server with random queries for 10 minutes (FUZZ_SECONDS=60 shortens both)
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} FUZZ_SQL_SECONDS=$${FUZZ_SQL_SECONDS:-$$(($${FUZZ_SECONDS:-3600} / 6))} \
 		FUZZ_SQL_SEED=$${FUZZ_SQL_SEED:-$$(date +%s)} scripts/test.sh fuzz sqlsmith
@@ -81,6 +88,14 @@ install: ## Build the extension and install it into this machine's PostgreSQL
 	@scripts/prerequisites.sh
 	@scripts/install.sh
 
-package: ## Build the extension and lay out its files without installing them
+package: ## Build Debian packages of the extension and of booking-worker into target/package
+	@scripts/prerequisites.sh
+	@scripts/deb.sh
+
+dist: ## Make the archive for PGXN of what is committed
+	@scripts/dist.sh
+
+# What a client of PGXN calls before `make install`.
+all: ## Build the extension and lay out its files without installing them
 	@scripts/prerequisites.sh
 	@scripts/package.sh

@@ -6,7 +6,7 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_suites=(lint core phones extension sql isolation python hostile client dba torture worker fuzz sqlsmith)
+all_suites=(lint core phones extension sql isolation python hostile client dba torture worker packages fuzz sqlsmith)
 # These talk to a server that has the extension.
 server_suites=" sql isolation python hostile client dba torture worker sqlsmith "
 
