@@ -2,16 +2,17 @@
 # Builds the Debian packages into target/package: the extension for one PostgreSQL, and booking-worker. The same files give the same
 # packages, byte for byte.
 #
-#   scripts/deb.sh [--as-built]    --as-built takes what cargo built before as it is
+#   scripts/deb.sh                         builds first
+#   scripts/deb.sh --as-built DIRECTORY    takes what was built before as it is, and puts the packages elsewhere
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-case $*:$# in
-:0 | --as-built:1) ;;
-*) fail "usage: scripts/deb.sh [--as-built]" ;;
-esac
-
 output=$tree/target/package
+if [ $# -eq 2 ] && [ "$1" = --as-built ]; then
+    output=$2
+elif [ $# -gt 0 ]; then
+    fail "usage: scripts/deb.sh [--as-built DIRECTORY]"
+fi
 version=$(package_version)
 laid_out=$cargo_target/release/$extension-pg$pg_major
 

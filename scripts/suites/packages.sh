@@ -8,7 +8,9 @@ scripts/python.sh
 scripts/node.sh tests/client
 scripts/packages.sh dpkg-dev lintian procps systemd-container
 # Packages that were built before, and maybe elsewhere, are taken as they are.
-if [ -z "${BOOKING_PACKAGES:-}" ]; then
+if [ -n "${BOOKING_PACKAGES:-}" ]; then
+    export BOOKING_PACKAGES_ARE_GIVEN=yes
+else
     scripts/deb.sh
     BOOKING_PACKAGES=target/package
 fi
