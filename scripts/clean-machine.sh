@@ -28,10 +28,13 @@ machine=$machines/$codename-$pg_major-$made_from
 if [ ! -d "$machine" ]; then
     "$tree/scripts/packages.sh" mmdebstrap >&2
     say "Fetching a clean $codename with PostgreSQL $pg_major into $machine (about a minute)." >&2
-    as_root rm -rf "$machines/$codename-$pg_major-"*
     as_root mkdir -p "$machines"
+    as_root rm -rf "$machines/$codename-$pg_major-"*
+    new=$(as_root mktemp -d "$machines/new-XXXXXX")
+    trap 'as_root rm -rf "$new"' EXIT
     as_root mmdebstrap --quiet --mode=root --variant=minbase --include="${packages// /,}" \
-        "$codename" "$machine.new" "${sources[@]}" >&2 || fail "mmdebstrap could not make $machine.new; what it said is above."
-    as_root mv "$machine.new" "$machine"
+        "$codename" "$new/files" "${sources[@]}" >&2 || fail "mmdebstrap could not make $machine; what it said is above."
+    # Another clone may have been quicker.
+    [ -d "$machine" ] || as_root mv -T "$new/files" "$machine"
 fi
 echo "$machine"

@@ -20,7 +20,7 @@ laid_out=$cargo_target/release/$extension-pg$pg_major
 [ "$pg_bin" = "/usr/lib/postgresql/$pg_major/bin" ] ||
     fail "PostgreSQL $pg_major is not installed as a package here, for which a package could be made: let apt know apt.postgresql.org."
 
-"$tree/scripts/packages.sh" debhelper
+"$tree/scripts/packages.sh" debhelper help2man
 if [ $# -eq 0 ]; then
     "$tree/scripts/package.sh"
     "$tree/scripts/worker.sh"
@@ -37,6 +37,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 source=$work/source
 umask 022
+# The manual is what the program says of itself, which has what is set here.
+unset "${!BOOKING_@}"
 
 # Lays out what the packages are made of: how (debian/), and what, beside it.
 lay_out() {
@@ -44,7 +46,7 @@ lay_out() {
     mkdir "$source"
     cp -r "$tree/packaging/debian" "$source/debian"
     for file in "$source"/debian/*PGVERSION*; do mv "$file" "${file/PGVERSION/$pg_major}"; done
-    sed -i "s/PGVERSION/$pg_major/g" "$source/debian/control"
+    grep -rlZ PGVERSION "$source/debian" | xargs -0 sed -i "s/PGVERSION/$pg_major/g"
     write_changelog > "$source/debian/changelog"
     cp -r "$laid_out" "$source/extension"
     cp "$cargo_target/release/booking-worker" "$tree/README.md" "$tree/CHANGELOG.md" "$source/"
@@ -59,7 +61,7 @@ write_changelog() {
 }
 
 build() {
-    (cd "$source" && dpkg-buildpackage --build=binary --no-sign) > "$work/log" 2>&1 || {
+    (cd "$source" && dpkg-buildpackage --build=binary --no-sign) > "$work/log" 2>&1 < /dev/null || {
         tail -n 30 "$work/log" >&2
         fail "dpkg-buildpackage failed; the end of what it said is above."
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,15 @@ def test_nothing_starts_before_every_secret_is_filled_in(tree: Path):
     for name in empty:
         with pytest.raises(KeyError, match=f"{name}: set it in .env"):
             compose(tree / "compose.yaml", filled_in | {name: ""})
+
+
+@pytest.mark.skipif(subprocess.run(["sh", "-c", "docker compose version"], capture_output=True).returncode != 0, reason="there is no docker compose")
+def test_docker_compose_understands_every_line(tree: Path, tmp_path: Path):
+    filled_in = variables(tree / ".env.example")
+    (tmp_path / "env").write_text("".join(f"{name}={value or 'secret'}\n" for name, value in filled_in.items()))
+    command = ["docker", "compose", "--file", tree / "compose.yaml", "--env-file", tmp_path / "env", "config", "--quiet"]
+    done = subprocess.run(command, text=True, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_others_wait_until_the_database_is_healthy(services: dict[str, Any]):

@@ -58,15 +58,11 @@ def test_remove_leaves_the_configuration_only(installed: Machine, extension: Pac
     assert left == {"/etc/booking-worker", "/etc/booking-worker/config.toml", "/etc/booking-worker/environment"}
 
 
-def test_remove_stops_the_service(running: Machine):
+def test_purge_ends_the_service_and_takes_what_it_had_but_not_the_keys(running: Machine):
     process = main_process(running)
-    running.run("dpkg", "--remove", "booking-worker")
+    running.run("dpkg", "--purge", "booking-worker")
     assert not is_active(running)
     assert running.run("test", "-e", f"/proc/{process}", ok=False).returncode == 1
-
-
-def test_purge_takes_what_the_service_had_but_not_the_keys(running: Machine):
-    running.run("dpkg", "--purge", "booking-worker")
     assert of_ours(running.files()) & {"/var/lib/booking-worker", CONFIG, "/etc/booking-worker/environment"} == set()
     assert [file for file in running.files() if file.endswith("wants/booking-worker.service")] == []
     running.run("test", "-s", "/etc/booking-worker/keys")
