@@ -70,7 +70,8 @@ def test_the_service_ends_when_it_is_told_to(office: Machine):
 
 
 def test_systemd_understands_every_line_of_the_unit(office: Machine):
-    done = office.run("systemd-analyze", "verify", "booking-worker.service")
+    # The machine has no program to show the manual with, which is named there.
+    done = office.run("systemd-analyze", "verify", "--man=no", "booking-worker.service")
     assert done.stdout + done.stderr == ""
 
 
