@@ -12,6 +12,7 @@ version=$(package_version)
 for manifest in core/Cargo.toml worker/Cargo.toml; do
     grep -q "^version = \"$version\"$" "$manifest" || fail "$manifest has another version than Cargo.toml, $version."
 done
-[ "$(grep -c "\"version\": \"$version\"" META.json)" -eq 2 ] || fail "META.json has another version than Cargo.toml, $version, in one of its two places."
+[ "$(grep -c "\"version\": \"$version\"" META.json)" -eq 2 ] ||
+    fail "META.json has another version than Cargo.toml, $version, in one of its two places."
 grep -q "^## \[$version\] - " CHANGELOG.md || fail "CHANGELOG.md has no section of $version with its date."
 say "$1 is the version in Cargo.toml, core, worker, META.json and CHANGELOG.md."

@@ -18,7 +18,7 @@ laid_out=$cargo_target/release/$extension-pg$pg_major
 
 # A PostgreSQL from source has its files elsewhere, and assertions in it.
 [ "$pg_bin" = "/usr/lib/postgresql/$pg_major/bin" ] ||
-    fail "PostgreSQL $pg_major is not installed as a package here, for which a package could be made: let apt know apt.postgresql.org."
+    fail "PostgreSQL $pg_major is not here as a package, for which another could be made: let apt know apt.postgresql.org."
 
 "$tree/scripts/packages.sh" debhelper help2man
 if [ $# -eq 0 ]; then

@@ -20,7 +20,8 @@ from machine import Machine
 from office import open_organization, wait_for_row
 from package import Package
 
-SECRETS = {name: f"{name.lower()}-of-32-characters-or-more" for name in ("POSTGRES_PASSWORD", "AUTHENTICATOR_PASSWORD", "WORKER_PASSWORD", "JWT_SECRET")}
+FILLED_IN = ("POSTGRES_PASSWORD", "AUTHENTICATOR_PASSWORD", "WORKER_PASSWORD", "JWT_SECRET")
+SECRETS = {name: f"{name.lower()}-of-32-characters-or-more" for name in FILLED_IN}
 
 # Prints the status and the body of an answer.
 POST = """
@@ -65,11 +66,12 @@ def sign(**claims: Any) -> str:
 def prepare_database(machine: Machine, service: dict[str, Any], environment: dict[str, str], major: str) -> None:
     """As the image does: settings from the command line, a database, and what is in its directory of first preparations."""
     name, value = service["command"].removeprefix("postgres -c ").split("=")
+    database = environment["POSTGRES_DB"]
     # Debian's PostgreSQL does TLS and the image does not.
-    machine.psql(f"ALTER SYSTEM SET {name} = {value}; ALTER SYSTEM SET ssl = off; CREATE DATABASE {environment['POSTGRES_DB']}", "postgres")
+    machine.psql(f"ALTER SYSTEM SET {name} = {value}; ALTER SYSTEM SET ssl = off; CREATE DATABASE {database}", "postgres")
     machine.run("systemctl", "restart", f"postgresql@{major}-main")
-    entrypoint = ["psql", "-v", "ON_ERROR_STOP=1", "--no-password", "--no-psqlrc", "--username", "postgres", "--dbname", environment["POSTGRES_DB"]]
-    machine.run(*entrypoint, "-f", "/tree/packaging/docker/initdb.sql", user="postgres", env=environment)
+    entrypoint = ["psql", "-v", "ON_ERROR_STOP=1", "--no-password", "--no-psqlrc", "--username", "postgres"]
+    machine.run(*entrypoint, "--dbname", database, "-f", "/tree/packaging/docker/initdb.sql", user="postgres", env=environment)
 
 
 @pytest.fixture(scope="module")

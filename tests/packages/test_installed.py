@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from machine import Machine
-from office import CONFIG, READY, book, is_active, open_organization, wait_for_row
+from office import BOOK, CONFIG, READY, book, is_active, open_organization, wait_for_row
+from package import Package
 
 CHECK = ("booking-worker", "--config", CONFIG, "check")
 
@@ -19,13 +22,28 @@ def test_the_library_is_loaded_with_the_server(office: Machine):
 
 
 def test_the_server_says_the_version_of_the_package(office: Machine, version: str):
-    assert office.psql("SELECT health ->> 'version' || ' ' || (health ->> 'schemaVersion') FROM booking.health()") == f"{version} {version}"
+    assert office.psql("SELECT health ->> 'version', health ->> 'schemaVersion' FROM booking.health()") == f"{version}|{version}"
 
 
 def test_a_database_of_the_first_release_is_upgraded(office: Machine, version: str):
     office.psql("CREATE DATABASE old", "postgres")
-    office.psql("SET client_min_messages = warning; CREATE EXTENSION pg_booking VERSION '0.1.0' CASCADE; ALTER EXTENSION pg_booking UPDATE", "old")
+    office.psql("CREATE EXTENSION pg_booking VERSION '0.1.0' CASCADE", "old")
+    office.psql("ALTER EXTENSION pg_booking UPDATE", "old")
     assert office.psql("SELECT extversion FROM pg_extension WHERE extname = 'pg_booking'", "old") == version
+
+
+def test_an_upgrade_of_the_extension_leaves_the_server_and_its_sessions_alone(office: Machine, extension: Package):
+    started = office.psql("SELECT pg_postmaster_start_time()")
+    organization = open_organization(office)
+    upgrade = f"\\! touch /tmp/waits; until [ -e /tmp/upgraded ]; do sleep 0.05; done\n{BOOK % organization}"
+    with ThreadPoolExecutor(1) as thread:
+        # A session that has used the library before, and uses it after.
+        session = thread.submit(office.psql, f"SELECT FROM booking.health();\n{upgrade}")
+        office.wait_until("test", "-e", "/tmp/waits")
+        office.run("dpkg", "--install", extension.inside)
+        office.run("touch", "/tmp/upgraded")
+        assert session.result().splitlines()[-1] == "true"
+    assert office.psql("SELECT pg_postmaster_start_time()") == started
 
 
 def test_the_worker_has_nothing_to_complain_of(office: Machine):
