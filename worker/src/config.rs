@@ -10,12 +10,14 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use secrecy::SecretString;
 use url::Url;
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use crate::error::Error;
 use crate::google::{GoogleClient, GoogleEndpoints};
 use crate::integration::Provider;
-use crate::keys::Keyring;
+use crate::keys::{Keyring, read_private};
 use crate::logs::LogFormat;
+use crate::server::token::Tokens;
 use crate::{twilio, vapi};
 
 #[derive(Debug, Parser)]
@@ -149,6 +151,13 @@ pub struct Options {
     pub google_client_id: Option<String>,
     #[arg(long, env = "BOOKING_GOOGLE_CLIENT_SECRET_FILE", value_name = "FILE", global = true)]
     pub google_client_secret_file: Option<PathBuf>,
+    /// The file of the secret that tokens are signed with, the same as PostgREST's; or the secret itself in BOOKING_JWT_SECRET.
+    /// With it, /events and /ws tell the history as it happens
+    #[arg(long, env = "BOOKING_JWT_SECRET_FILE", value_name = "FILE", global = true)]
+    pub jwt_secret_file: Option<PathBuf>,
+    /// Whom tokens have to be for, as their claim "aud" says
+    #[arg(long, env = "BOOKING_JWT_AUDIENCE", value_name = "NAME", global = true)]
+    pub jwt_audience: Option<String>,
     #[arg(long, env = "BOOKING_LOG_FORMAT", value_name = "FORMAT", default_value = "text", global = true)]
     pub log_format: LogFormat,
     /// How long a provider may take to answer, in seconds
@@ -274,6 +283,24 @@ impl Options {
             return Ok(None);
         }
         Ok(Some(Keyring::load(self.keys_file.as_deref(), text)?))
+    }
+
+    /// What reads tokens; `None` where no secret is named, so that nobody can sign in.
+    pub fn tokens(&self) -> Result<Option<Tokens>, Error> {
+        let environment = std::env::var("BOOKING_JWT_SECRET").ok().map(Zeroizing::new);
+        let secret = match (&self.jwt_secret_file, environment) {
+            (None, None) => return Ok(None),
+            (Some(path), None) => read_private(path)?,
+            (None, Some(secret)) => secret,
+            (Some(_), Some(_)) => {
+                return Err(Error::Missing {
+                    what: "there are two secrets of tokens",
+                    hint: "pass --jwt-secret-file, or set BOOKING_JWT_SECRET, not both",
+                });
+            }
+        };
+        // Editors end a file with a line break, which nobody has signed with.
+        Ok(Some(Tokens::new(secret.trim_end_matches(['\r', '\n']), self.jwt_audience.as_deref())?))
     }
 
     pub fn http_timeout(&self) -> Duration {

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::google::Google;
 use crate::http::http_client;
 use crate::keys::Keyring;
+use crate::server::token::Tokens;
 
 /// How many connections voice agents have of their own. None is made before it is used.
 pub const CONNECTIONS_OF_CALLS: usize = 8;
@@ -24,6 +25,8 @@ pub struct Context {
     pub accounts: Accounts,
     pub google: Option<Google>,
     pub keys: Option<Arc<Keyring>>,
+    /// What tells who signs in; `None` where nobody can.
+    pub tokens: Option<Tokens>,
     pub http: Client,
 }
 
@@ -34,12 +37,13 @@ impl Context {
         let calls = Database::open(options.database_url()?, CONNECTIONS_OF_CALLS)?;
         let http = http_client(options.http_timeout())?;
         let keys = options.keys()?.map(Arc::new);
+        let tokens = options.tokens()?;
         let google = match options.google_client()? {
             Some(client) => Some(Google::new(http.clone(), &options.google_endpoints(), client)?),
             None => None,
         };
         let accounts = Accounts::new(database.clone(), keys.clone(), google.clone(), http.clone(), &options);
-        Ok(Context { options, database, calls, accounts, google, keys, http })
+        Ok(Context { options, database, calls, accounts, google, keys, tokens, http })
     }
 
     pub fn keys(&self) -> Result<&Keyring, Error> {

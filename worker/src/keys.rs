@@ -73,7 +73,7 @@ impl Keyring {
     /// of the file may be able to read it.
     pub fn load(file: Option<&Path>, environment: Option<&str>) -> Result<Self, KeyError> {
         match (file, environment) {
-            (Some(path), None) => Self::parse(&read(path)?),
+            (Some(path), None) => Self::parse(&read_private(path)?),
             (None, Some(text)) => Self::parse(text),
             (Some(_), Some(_)) => Err(KeyError::TwoSources),
             (None, None) => Err(KeyError::NoSource),
@@ -145,8 +145,8 @@ fn is_id(id: &str) -> bool {
     (1..=LONGEST_ID).contains(&id.len()) && id.bytes().all(is_allowed)
 }
 
-/// The mode is asked of the open file, so that what is checked is what is read.
-fn read(path: &Path) -> Result<Zeroizing<String>, KeyError> {
+/// A file that nobody but its owner can read. The mode is asked of the open file, so that what is checked is what is read.
+pub(crate) fn read_private(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     let unreadable = |error: std::io::Error| KeyError::Unreadable { path: path.to_owned(), kind: error.kind() };
     let file = File::open(path).map_err(unreadable)?;
     let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;

@@ -2,6 +2,8 @@
 
 mod google;
 mod operator;
+pub mod rights;
+pub mod token;
 mod twilio;
 mod vapi;
 
@@ -19,6 +21,7 @@ use tracing::error;
 
 use crate::context::Context;
 use crate::error::Error;
+use rights::Rights;
 
 pub use google::start_link;
 
@@ -37,6 +40,8 @@ pub struct Served {
     /// How many at once the database is asked about whose calls they are. Anybody can make it be asked, so that this is fewer than
     /// there are connections for calls.
     pub lookups: Semaphore,
+    /// What the roles of callers may do.
+    pub rights: Rights,
 }
 
 pub fn routes(served: Arc<Served>) -> Router {

@@ -29,6 +29,10 @@ pub async fn check(context: &Context, org_id: Option<Uuid>) -> Result<(), Error>
     if context.options.public_url.is_none() {
         println!("        no --public-url: nobody can tell of deliveries, answers and changed calendars");
     }
+    match &context.tokens {
+        Some(_) => findings.good("whoever has a token of PostgREST's secret can follow the history at /events and /ws"),
+        None => findings.note("no --jwt-secret-file: /events and /ws are not there"),
+    }
     findings.end()
 }
 

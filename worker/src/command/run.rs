@@ -16,6 +16,7 @@ use tracing::{error, info, warn};
 use crate::config::{Options, RunOptions};
 use crate::context::{CONNECTIONS_OF_CALLS, Context, worker_name};
 use crate::error::Error;
+use crate::server::rights::Rights;
 use crate::server::{Served, routes};
 use crate::work::events::Events;
 use crate::work::messages::Messages;
@@ -102,6 +103,7 @@ async fn serve(
         asked_at: Mutex::default(),
         answer_within: Duration::from_secs(run.answer_seconds),
         lookups: Semaphore::new(CONNECTIONS_OF_CALLS / 2),
+        rights: Rights::default(),
     });
     let serving = tokio::spawn(async move {
         let serving = axum::serve(listener, routes(served)).with_graceful_shutdown(stop.cancelled_owned());
