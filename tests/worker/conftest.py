@@ -23,6 +23,7 @@ from courier import Courier
 from databases import database_with_extension
 from emulate import Emulate, Seed, install
 from office import Office, make_role, write_keys
+from psycopg import sql
 from stand_ins.google import FakeGoogle
 from stand_ins.listener import Listener
 from stand_ins.twilio import FakeTwilio
@@ -120,3 +121,15 @@ def office(
     # The server may have been killed meanwhile.
     with connect(database) as last:
         last.execute(f'DROP OWNED BY "{role}"; DROP ROLE "{role}"')
+
+
+@pytest.fixture
+def member(office: Office) -> Iterator[str]:
+    """A role that may read the history of its organization, as tokens name it."""
+    name = f"member_of_{office.session.info.dbname}"
+    office.session.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+    office.session.execute("SELECT booking.grant_member(%s)", [name])
+    yield name
+    # The server may have been started anew meanwhile.
+    with connect(office.clinic.dsn) as last:
+        last.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(name)))

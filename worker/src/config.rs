@@ -210,6 +210,14 @@ pub struct RunOptions {
     #[arg(long, env = "BOOKING_ANSWER_SECONDS", value_name = "SECONDS", default_value_t = 12,
         value_parser = clap::value_parser!(u64).range(2..=60))]
     pub answer_seconds: u64,
+    /// How many may follow the history at once, at /events and /ws; above it, they are told to come again
+    #[arg(long, env = "BOOKING_MAX_STREAMS", value_name = "NUMBER", default_value_t = 2000,
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub max_streams: u16,
+    /// How often those who follow the history hear that the connection is there, in seconds
+    #[arg(long, env = "BOOKING_HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = 15,
+        value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub heartbeat_seconds: u64,
     /// Exit when nothing is left to do
     #[arg(long)]
     pub until_idle: bool,

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::google::Google;
 use crate::http::http_client;
 use crate::keys::Keyring;
+use crate::server::stream::CONNECTIONS_OF_STREAMS;
 use crate::server::token::Tokens;
 
 /// How many connections voice agents have of their own. None is made before it is used.
@@ -22,6 +23,8 @@ pub struct Context {
     pub database: Database,
     /// The same, by connections that no courier holds: somebody waits on the phone.
     pub calls: Database,
+    /// The same, for whoever follows the history: however many they are, nobody else waits for them.
+    pub streams: Database,
     pub accounts: Accounts,
     pub google: Option<Google>,
     pub keys: Option<Arc<Keyring>>,
@@ -35,6 +38,7 @@ impl Context {
     pub fn open(options: Options, connections: usize) -> Result<Self, Error> {
         let database = Database::open(options.database_url()?, connections)?;
         let calls = Database::open(options.database_url()?, CONNECTIONS_OF_CALLS)?;
+        let streams = Database::open(options.database_url()?, CONNECTIONS_OF_STREAMS)?;
         let http = http_client(options.http_timeout())?;
         let keys = options.keys()?.map(Arc::new);
         let tokens = options.tokens()?;
@@ -43,7 +47,7 @@ impl Context {
             None => None,
         };
         let accounts = Accounts::new(database.clone(), keys.clone(), google.clone(), http.clone(), &options);
-        Ok(Context { options, database, calls, accounts, google, keys, tokens, http })
+        Ok(Context { options, database, calls, streams, accounts, google, keys, tokens, http })
     }
 
     pub fn keys(&self) -> Result<&Keyring, Error> {

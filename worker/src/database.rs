@@ -2,6 +2,7 @@
 //! and without a name, so that it goes through any pooler.
 
 pub mod events;
+pub mod history;
 pub mod integrations;
 pub mod messages;
 pub mod syncs;

@@ -1,8 +1,10 @@
 //! What the providers and the operator reach: callbacks, the consent to a calendar, and how the worker is.
 
+pub mod connections;
 mod google;
 mod operator;
 pub mod rights;
+pub mod stream;
 pub mod token;
 mod twilio;
 mod vapi;
@@ -22,6 +24,7 @@ use tracing::error;
 use crate::context::Context;
 use crate::error::Error;
 use rights::Rights;
+use stream::Streams;
 
 pub use google::start_link;
 
@@ -42,6 +45,8 @@ pub struct Served {
     pub lookups: Semaphore,
     /// What the roles of callers may do.
     pub rights: Rights,
+    /// Those who follow the history.
+    pub streams: Arc<Streams>,
 }
 
 pub fn routes(served: Arc<Served>) -> Router {
@@ -58,6 +63,8 @@ pub fn routes(served: Arc<Served>) -> Router {
         .route("/google/connect", get(google::connect))
         .route("/google/callback", get(google::callback))
         .route("/google/{org_id}/notify", post(google::notify))
+        .route("/events", get(stream::events))
+        .route("/ws", get(stream::ws))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .merge(calls)
         .with_state(served)

@@ -16,7 +16,9 @@ use tracing::{error, info, warn};
 use crate::config::{Options, RunOptions};
 use crate::context::{CONNECTIONS_OF_CALLS, Context, worker_name};
 use crate::error::Error;
+use crate::server::connections;
 use crate::server::rights::Rights;
+use crate::server::stream::Streams;
 use crate::server::{Served, routes};
 use crate::work::events::Events;
 use crate::work::messages::Messages;
@@ -29,6 +31,7 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
     let name = worker_name(run.name.as_deref());
     check_lease(&options, &run)?;
+    connections::raise_limit();
     let connections = usize::from(run.concurrency).clamp(4, 12);
     let context = Arc::new(Context::open(options, connections)?);
     if context.keys.is_none() && !run.dry_run {
@@ -38,7 +41,8 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
         });
     }
     let stop = CancellationToken::new();
-    let (listener, serving) = serve(&context, &run, stop.clone()).await?;
+    let streams = Streams::start(context.streams.clone(), &run, stop.clone());
+    let (listener, serving) = serve(&context, &run, &streams, stop.clone()).await?;
     // What is wrong for good is said at once; a database that is away may come back.
     if let Err(error) = context.database.heartbeat(&name, &state(&run), false).await {
         if !error.may_pass() {
@@ -56,9 +60,13 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
     work(&context, &run, &name, &stop).await;
     stop.cancel();
     let _ = beats.await;
-    // Who is on the phone is answered still.
+    // Who is on the phone is answered still, and who follows the history is told.
+    let served = async {
+        let _ = serving.await;
+        streams.closed().await;
+    };
     tokio::select! {
-        _ = serving => (),
+        () = served => (),
         _ = last_answers => warn!("not every request could be answered in time"),
     }
     if let Err(error) = context.database.heartbeat(&name, &state(&run), true).await {
@@ -89,6 +97,7 @@ fn state(run: &RunOptions) -> serde_json::Value {
 async fn serve(
     context: &Arc<Context>,
     run: &RunOptions,
+    streams: &Arc<Streams>,
     stop: CancellationToken,
 ) -> Result<(String, JoinHandle<()>), Error> {
     let metrics = PrometheusBuilder::new()
@@ -97,6 +106,7 @@ async fn serve(
     let cannot = |error| Error::Listen(run.listen.clone(), error);
     let listener = TcpListener::bind(&run.listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
+    let listener = connections::bounded(listener);
     let served = Arc::new(Served {
         context: context.clone(),
         metrics,
@@ -104,6 +114,7 @@ async fn serve(
         answer_within: Duration::from_secs(run.answer_seconds),
         lookups: Semaphore::new(CONNECTIONS_OF_CALLS / 2),
         rights: Rights::default(),
+        streams: streams.clone(),
     });
     let serving = tokio::spawn(async move {
         let serving = axum::serve(listener, routes(served)).with_graceful_shutdown(stop.cancelled_owned());
