@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -61,11 +62,13 @@ class Browser:
 
     def next(self) -> Told | None:
         fields: dict[str, str] = {}
-        while line := self._line():
+        # Until a blank line that ends something.
+        while (line := self._line()) != "\n" or not fields:
+            if not line:
+                # What was cut off in the middle does not count.
+                return None
             if line == "\n":
-                if not fields:
-                    continue
-                break
+                continue
             name, _, value = line.rstrip("\n").partition(":")
             if name == "":
                 self.comments.append(value.strip())
@@ -74,8 +77,6 @@ class Browser:
             else:
                 assert name not in fields, f"{name} twice in one event"
                 fields[name] = value.removeprefix(" ")
-        if not fields:
-            return None
         self.position = fields.get("id", self.position)
         data = fields.get("data")
         return Told(fields.get("event"), fields.get("id"), json.loads(data) if data is not None else None)
@@ -133,9 +134,11 @@ KINDS: list[type[Browser] | type[Program]] = [Browser, Program]
 
 def until(follower: Follower, holds: Callable[[Told], object]) -> list[Told]:
     """All that comes, up to the first for which it holds."""
-    came = []
+    came, deadline = [], time.monotonic() + PATIENCE
     while told := follower.next():
         came.append(told)
+        # Heartbeats go on whatever is missing.
+        assert time.monotonic() < deadline, f"waited in vain; it was told {came[-3:]}"
         if holds(told):
             return came
     raise AssertionError(f"it ended with {came[-3:]} and code {getattr(follower, 'code', None)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from clinic import one
+from clinic import future, one
 from followers import KINDS, Browser, Program, events, ready, until
 from happenings import happen, much_happens, storm
 from listening import listening
@@ -55,6 +56,19 @@ def test_a_program_hears_the_same_over_a_websocket(office: Office, member: str):
         happen(office.session, office.org, "moved")
         by_frame, by_line = [until(follower, lambda told: told.kind == "moved")[-1] for follower in [program, browser]]
         assert by_frame.event | {"position": None} == by_line.event | {"position": None}
+
+
+def test_a_booking_its_move_and_its_cancellation_are_heard_in_order_and_name_nobody(office: Office, member: str):
+    listening(office)
+    with Browser(office.address, sign(office.org, role=member)) as browser:
+        ready(browser)
+        booked = office.book(name="Mary Jones", phone="+14155550142")
+        office.move(booked, future(201))
+        office.cancel(booked)
+        came = until(browser, lambda told: told.kind == "cancelled")
+    of_it = [told for told in came if told.event and told.event["appointmentId"] == booked["appointmentId"]]
+    assert [told.kind for told in of_it] == ["booked", "moved", "cancelled"]
+    assert not re.search("Mary|Jones|5550142", str(of_it))
 
 
 @kinds

@@ -29,11 +29,18 @@ pub async fn check(context: &Context, org_id: Option<Uuid>) -> Result<(), Error>
     if context.options.public_url.is_none() {
         println!("        no --public-url: nobody can tell of deliveries, answers and changed calendars");
     }
-    match &context.tokens {
-        Some(_) => findings.good("whoever has a token of PostgREST's secret can follow the history at /events and /ws"),
-        None => findings.note("no --jwt-secret-file: /events and /ws are not there"),
-    }
+    stream(context, &mut findings).await;
     findings.end()
+}
+
+async fn stream(context: &Context, findings: &mut Findings) {
+    if context.tokens.is_none() {
+        return findings.note("no --jwt-secret-file: /events and /ws are not there");
+    }
+    match context.streams.events_position().await {
+        Ok(_) => findings.good("whoever has a token of PostgREST's secret can follow the history at /events and /ws"),
+        Err(error) => findings.bad(&error.to_string()),
+    }
 }
 
 /// Whether it can be used at all.

@@ -44,7 +44,7 @@ pub const CONNECTIONS_OF_STREAMS: usize = TURNS + 2;
 /// When to come again, if there is no room, in seconds.
 const RETRY_AFTER: &str = "5";
 /// No position is longer, in bytes.
-const LONGEST_POSITION: usize = 16 * 1024;
+const LONGEST_POSITION: usize = 64 * 1024;
 
 /// What a connection is told.
 #[derive(Debug, Clone)]
