@@ -32,7 +32,7 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 def test_when_the_token_expires_the_follower_is_told_and_that_is_the_end(office: Office, member: str, kind: Any):
     listening(office)
     # It is believed for half a minute more, as clocks differ.
-    with kind(office.address, sign(office.org, role=member, exp=int(time.time()) - 27)) as follower:
+    with kind(office.address, sign(office.org, role=member, exp=int(time.time()) - 25)) as follower:
         assert last_word(follower) == ("expired" if kind is Browser else 4401)
 
 
