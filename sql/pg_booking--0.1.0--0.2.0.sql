@@ -1,4 +1,4 @@
--- From 0.1.0 to 0.2.0. Building the index keeps writers out until it is done. Roles that grant_member, grant_backend or
+-- From 0.1.0 to 0.2.0. Building the indexes keeps writers out until they are done. Roles that grant_member, grant_backend or
 -- grant_worker has served need another call of it before they can call what is new.
 \echo Use "ALTER EXTENSION pg_booking UPDATE TO '0.2.0'" to load this file. \quit
 
@@ -7,6 +7,11 @@
 CREATE INDEX appointments_of_resource ON booking.appointments (org_id, resource_id, starts_at)
     WHERE status NOT IN ('cancelled', 'completed', 'no_show') AND starts_at IS NOT NULL;
 COMMENT ON INDEX booking.appointments_of_resource IS 'What keeps a resource busy, by start.';
+
+-- What has been, for who looks back: written only once an appointment is over, so that no booking pays for it.
+CREATE INDEX appointments_over ON booking.appointments (org_id, resource_id, starts_at)
+    WHERE status IN ('cancelled', 'completed', 'no_show') AND starts_at IS NOT NULL;
+COMMENT ON INDEX booking.appointments_over IS 'What a resource was booked for and is no more, by start: what agenda shows beside the rest.';
 
 -- Bookings that wait for their event in the calendar.
 CREATE INDEX appointments_to_verify ON booking.appointments (org_id, expires_at)
@@ -72,6 +77,7 @@ CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at, id)
 CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
 CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
 CREATE INDEX outbox_of_follow_up ON booking.outbox (org_id, follow_up_id) WHERE follow_up_id IS NOT NULL;
+CREATE INDEX outbox_discarded ON booking.outbox (org_id, finished_at) WHERE state = 'discarded';
 CREATE INDEX outbox_finished ON booking.outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
 
 ALTER TABLE booking.outbox ENABLE ROW LEVEL SECURITY;
@@ -104,6 +110,7 @@ COMMENT ON INDEX booking.outbox_events_waiting IS 'The events that can be claime
 COMMENT ON INDEX booking.outbox_running IS 'What is claimed, by the end of the lease.';
 COMMENT ON INDEX booking.outbox_of_appointment IS 'The jobs of an appointment: what a move or a cancellation withdraws.';
 COMMENT ON INDEX booking.outbox_of_follow_up IS 'The reminders of a follow-up: what closing it withdraws.';
+COMMENT ON INDEX booking.outbox_discarded IS 'The dead letters, by when they were given up.';
 COMMENT ON INDEX booking.outbox_finished IS 'What purge deletes.';
 COMMENT ON POLICY outbox_of_tenant ON booking.outbox IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';
@@ -680,6 +687,16 @@ COMMENT ON POLICY message_templates_of_tenant ON booking.message_templates IS
 
 SELECT pg_catalog.pg_extension_config_dump('booking.message_templates', '');
 
+CREATE FUNCTION booking.agenda(
+    "p_org_id" uuid,
+    "p_from" date DEFAULT NULL,
+    "p_days" INT DEFAULT 1
+) RETURNS json
+STABLE
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'agenda_wrapper';
+
 CREATE FUNCTION booking.apply_calendar_changes(
     "p_org_id" uuid,
     "p_calendar_id" TEXT,
@@ -1189,6 +1206,7 @@ LANGUAGE c
 AS 'MODULE_PATHNAME', 'worker_heartbeat_wrapper';
 
 REVOKE ALL ON FUNCTION
+    booking.agenda,
     booking.apply_calendar_changes,
     booking.begin_refresh,
     booking.booking_answer,
@@ -1256,7 +1274,7 @@ BEGIN
             booking.hold_slot, booking.confirm_hold, booking.release_hold,
             booking.reschedule_appointment_atomic, booking.cancel_appointment, booking.set_appointment_status,
             booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
-            booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
+            booking.agenda, booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
             booking.preview_message, booking.vapi_message, booking.voice_organization, booking.voice_pending,
             booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.read_events,
             booking.events_position, booking.health, booking.current_org_id
@@ -1360,7 +1378,8 @@ BEGIN
             booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id,
             booking.vapi_message, booking.book_clinic_appointment, booking.voice_organization, booking.voice_pending,
             booking.booking_answer, booking.voice_agent, booking.tool_registered, booking.read_events_of,
-            booking.events_position
+            booking.events_position, booking.agenda, booking.available_slots, booking.check_availability,
+            booking.contact_timeline, booking.release_hold
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,
@@ -1461,6 +1480,8 @@ COMMENT ON FUNCTION booking.writing_transaction() IS
 
 COMMENT ON FUNCTION booking.contact_timeline(uuid, text) IS
     'Everything on record of whoever has p_phone, oldest first, the latest 1000: kind (booked, moved, cancelled, message_sent, message_received, call, follow_up, follow_up_closed or event), summary, a sentence in the zone of the organization, and detail, with ids and times (UTC). Nobody known: no rows. Bad input or unknown organization: 22023. Source: src/timeline.rs';
+COMMENT ON FUNCTION booking.agenda(uuid, date, integer) IS
+    'What a front desk has before its eyes, of p_days (1 to 31) local days from p_from (NULL: today), as of one moment, as JSON: organization, days, resources with the windows of each day, services, appointments of every status, busy, integrations, deadJobs (given up, and in time still), workers, and position, after which the events are what it does not show yet. Minutes count from local midnight by the clock on the wall, beyond 1440 on the morning after; instants are ISO 8601 with the local offset. smsStatus and calendarStatus as in appointment_status. Refusals as JSON: org_not_found, invalid_date, invalid_request. Source: src/agenda';
 COMMENT ON FUNCTION booking.set_calendar(uuid, boolean, text, text, text, integer) IS
     'Whether the appointments of an organization are kept in an outside calendar. p_flow: async (booked at once) or verified (held until its event is there, for p_verify_seconds, 1 to 3600); p_on_change, where somebody moves or deletes an event there: flag or follow; p_calendar_id: that of resources without one of their own. To connect an account turns it on. Bad input: 22023. Source: core/src/outside_calendar/settings.rs';
 COMMENT ON FUNCTION booking.set_resource_calendar(uuid, uuid, text) IS

@@ -10,6 +10,7 @@ use pgrx::prelude::*;
 ::pgrx::pg_module_magic!(name, version);
 
 // What callers reach.
+mod agenda;
 mod book;
 mod change;
 mod direct_tool;

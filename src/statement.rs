@@ -23,12 +23,34 @@ thread_local! {
     static PLANS: RefCell<HashMap<&'static str, Plan>> = RefCell::new(HashMap::new());
 }
 
+/// How a statement is run: `run_fresh` or `run_in_snapshot`.
+pub type Run = for<'conn> fn(&mut SpiClient<'conn>, &'static str, &[DatumWithOid<'_>]) -> Result<Rows<'conn>>;
+
 /// Runs `sql` with a snapshot of its own, so that it sees everything committed before it began - also what was committed while
 /// this transaction waited for a lock. Whatever runs after a lock must run by this.
 pub fn run_fresh<'conn>(
+    connected: &mut SpiClient<'conn>,
+    sql: &'static str,
+    arguments: &[DatumWithOid<'_>],
+) -> Result<Rows<'conn>> {
+    run(connected, sql, arguments, false)
+}
+
+/// Runs `sql`, which only reads, with the snapshot of the statement that has called the function: several of them see the same
+/// moment. Never after a lock.
+pub fn run_in_snapshot<'conn>(
+    connected: &mut SpiClient<'conn>,
+    sql: &'static str,
+    arguments: &[DatumWithOid<'_>],
+) -> Result<Rows<'conn>> {
+    run(connected, sql, arguments, true)
+}
+
+fn run<'conn>(
     _connected: &mut SpiClient<'conn>,
     sql: &'static str,
     arguments: &[DatumWithOid<'_>],
+    is_of_caller: bool,
 ) -> Result<Rows<'conn>> {
     // The map is not borrowed while the statement runs: a trigger may call into this extension again.
     let kept = PLANS.with_borrow(|plans| plans.get(sql).copied());
@@ -48,8 +70,9 @@ pub fn run_fresh<'conn>(
         values.push(datum.map_or(pg_sys::Datum::null(), |datum| datum.sans_lifetime()));
     }
     // SAFETY: the plan is kept and never freed; there are as many values and nulls as it has parameters, of its types.
-    // Not read-only and without a limit: the server takes a new snapshot.
-    let status = unsafe { pg_sys::SPI_execute_plan(plan.as_ptr(), values.as_mut_ptr(), nulls.as_ptr(), false, 0) };
+    // Without a limit. Read-only, it sees what its caller sees; else the server takes a new snapshot.
+    let status =
+        unsafe { pg_sys::SPI_execute_plan(plan.as_ptr(), values.as_mut_ptr(), nulls.as_ptr(), is_of_caller, 0) };
     check(status, "run")?;
     // SAFETY: SPI has just set it: NULL, or the rows, which live until SPI is left, at the end of 'conn.
     Ok(Rows { table: NonNull::new(unsafe { pg_sys::SPI_tuptable }), next: 0, connected: PhantomData })

@@ -23,6 +23,7 @@ pub mod hours;
 pub mod schedule;
 pub mod service;
 pub mod status;
+pub mod wall;
 pub mod zone;
 
 // What is said back, what is sent, and what is on record.

@@ -15,7 +15,7 @@ BEGIN
             booking.hold_slot, booking.confirm_hold, booking.release_hold,
             booking.reschedule_appointment_atomic, booking.cancel_appointment, booking.set_appointment_status,
             booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
-            booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
+            booking.agenda, booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
             booking.preview_message, booking.vapi_message, booking.voice_organization, booking.voice_pending,
             booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.read_events,
             booking.events_position, booking.health, booking.current_org_id
@@ -119,7 +119,8 @@ BEGIN
             booking.integration_checked, booking.worker_heartbeat, booking.health, booking.current_org_id,
             booking.vapi_message, booking.book_clinic_appointment, booking.voice_organization, booking.voice_pending,
             booking.booking_answer, booking.voice_agent, booking.tool_registered, booking.read_events_of,
-            booking.events_position
+            booking.events_position, booking.agenda, booking.available_slots, booking.check_availability,
+            booking.contact_timeline, booking.release_hold
         TO %s', p_role);
     EXECUTE format('GRANT SELECT ON
             booking.organizations, booking.resources, booking.services, booking.service_resources, booking.opening_hours,

@@ -62,6 +62,9 @@ CREATE UNIQUE INDEX appointments_keep_daily_limit
 -- searched by time. The last condition always holds; it keeps the index from those who do not search by start.
 CREATE INDEX appointments_of_resource ON booking.appointments (org_id, resource_id, starts_at)
     WHERE status NOT IN ('cancelled', 'completed', 'no_show') AND starts_at IS NOT NULL;
+-- What has been, for who looks back: written only once an appointment is over, so that no booking pays for it.
+CREATE INDEX appointments_over ON booking.appointments (org_id, resource_id, starts_at)
+    WHERE status IN ('cancelled', 'completed', 'no_show') AND starts_at IS NOT NULL;
 CREATE INDEX appointments_of_contact ON booking.appointments (org_id, contact_id);
 CREATE INDEX appointments_only_held ON booking.appointments (org_id, expires_at) WHERE contact_id IS NULL;
 -- Bookings that wait for their event in the calendar.
@@ -105,6 +108,7 @@ COMMENT ON COLUMN booking.appointments.metadata IS 'A JSON object of the caller'
 COMMENT ON COLUMN booking.appointments.cancelled_at IS 'When it was cancelled, or its hold expired.';
 COMMENT ON COLUMN booking.appointments.created_at IS 'When it was written: the start of that transaction.';
 COMMENT ON INDEX booking.appointments_of_resource IS 'What keeps a resource busy, by start.';
+COMMENT ON INDEX booking.appointments_over IS 'What a resource was booked for and is no more, by start: what agenda shows beside the rest.';
 COMMENT ON INDEX booking.appointments_of_contact IS 'The appointments of one person.';
 COMMENT ON INDEX booking.appointments_only_held IS 'Holds that nobody confirmed, by expiry: what purge deletes.';
 COMMENT ON INDEX booking.appointments_to_verify IS 'Bookings that wait for their event, by expiry: what a courier ends.';

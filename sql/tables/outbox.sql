@@ -38,6 +38,7 @@ CREATE INDEX outbox_events_waiting ON booking.outbox (org_id, run_at, id)
 CREATE INDEX outbox_running ON booking.outbox (org_id, leased_until) WHERE state = 'running';
 CREATE INDEX outbox_of_appointment ON booking.outbox (org_id, appointment_id);
 CREATE INDEX outbox_of_follow_up ON booking.outbox (org_id, follow_up_id) WHERE follow_up_id IS NOT NULL;
+CREATE INDEX outbox_discarded ON booking.outbox (org_id, finished_at) WHERE state = 'discarded';
 CREATE INDEX outbox_finished ON booking.outbox (org_id, finished_at) WHERE finished_at IS NOT NULL;
 
 ALTER TABLE booking.outbox ENABLE ROW LEVEL SECURITY;
@@ -70,6 +71,7 @@ COMMENT ON INDEX booking.outbox_events_waiting IS 'The events that can be claime
 COMMENT ON INDEX booking.outbox_running IS 'What is claimed, by the end of the lease.';
 COMMENT ON INDEX booking.outbox_of_appointment IS 'The jobs of an appointment: what a move or a cancellation withdraws.';
 COMMENT ON INDEX booking.outbox_of_follow_up IS 'The reminders of a follow-up: what closing it withdraws.';
+COMMENT ON INDEX booking.outbox_discarded IS 'The dead letters, by when they were given up.';
 COMMENT ON INDEX booking.outbox_finished IS 'What purge deletes.';
 COMMENT ON POLICY outbox_of_tenant ON booking.outbox IS
     'A session sees and writes the rows of its own organization, booking.current_org_id().';

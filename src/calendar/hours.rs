@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use booking_core::calendar::Span;
 use booking_core::hours::{Hours, OpenTime, windows_from_multirange};
-use booking_core::zone;
+use booking_core::zone::{self, Zone};
 use chrono::{Datelike, Days, NaiveDate};
 use pgrx::spi::SpiClient;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::OpenResource;
 use crate::error::{Error, Result};
 use crate::instant;
 use crate::organization::{Organization, as_postgres, from_postgres};
-use crate::statement::run_fresh;
+use crate::statement::{Run, run_fresh};
 
 /// Of the days of the week that matter the windows, of the others only that there are hours for them.
 ///
@@ -38,7 +38,11 @@ pub fn open_resources(
     stretch: Span,
 ) -> Result<Vec<OpenResource>> {
     let zone = &organization.zone;
-    let hours = if organization.has_hours { read(client, organization, stretch)? } else { BTreeMap::new() };
+    let ids: Vec<Uuid> = organization.resources.iter().map(|resource| resource.id).collect();
+    let hours = match organization.has_hours {
+        true => read(run_fresh, client, organization.id, &ids, zone, stretch)?,
+        false => BTreeMap::new(),
+    };
     let nothing_set = Hours::default();
     let house = hours.get(&None).unwrap_or(&nothing_set);
     let of_the_house = Rc::new(match hours.is_empty() {
@@ -57,26 +61,28 @@ pub fn open_resources(
 }
 
 /// The hours by owner: a resource, or the organization itself.
-fn read(
+pub fn read(
+    run: Run,
     client: &mut SpiClient<'_>,
-    organization: &Organization,
+    org_id: Uuid,
+    resources: &[Uuid],
+    zone: &impl Zone,
     stretch: Span,
 ) -> Result<BTreeMap<Option<Uuid>, Hours>> {
     // A window belongs to the day it starts on, which may be the one before, two before where the clocks leave a day out.
-    let first = zone::local_date(&organization.zone, stretch.start);
+    let first = zone::local_date(zone, stretch.start);
     let first = first.checked_sub_days(Days::new(2)).unwrap_or(first);
-    let last = zone::local_date(&organization.zone, stretch.end);
-    let resource_ids: Vec<pgrx::Uuid> =
-        organization.resources.iter().map(|resource| as_postgres(resource.id)).collect();
+    let last = zone::local_date(zone, stretch.end);
+    let resource_ids: Vec<pgrx::Uuid> = resources.iter().map(|id| as_postgres(*id)).collect();
     let arguments = [
-        as_postgres(organization.id).into(),
+        as_postgres(org_id).into(),
         resource_ids.into(),
         weekdays(first, last).into(),
         instant::day_of_date(first).into(),
         instant::day_of_date(last).into(),
     ];
     let mut hours: BTreeMap<Option<Uuid>, Hours> = BTreeMap::new();
-    for row in run_fresh(client, READ, &arguments)? {
+    for row in run(client, READ, &arguments)? {
         let owner = hours.entry(row.get::<pgrx::Uuid>(1)?.map(from_postgres)).or_default();
         let text = row.get::<&str>(4)?.ok_or_else(|| Error::missing("opening hours"))?;
         let windows = windows_from_multirange(text).ok_or_else(|| Error::missing("opening hours"))?;

@@ -3,7 +3,7 @@
 
 mod busy;
 mod day_limits;
-mod hours;
+pub mod hours;
 
 use std::rc::Rc;
 

@@ -10,7 +10,7 @@ use crate::organization::{as_postgres, from_postgres, org_not_found};
 use crate::outbox::claim::in_range;
 use crate::raw_json::JsonText;
 use crate::setup::missing;
-use crate::statement::run_fresh;
+use crate::statement::{Run, run_fresh};
 
 mod home;
 mod page;
@@ -66,10 +66,13 @@ fn read_events_of(
 #[pg_extern(stable)]
 #[search_path(pg_catalog, pg_temp)]
 fn events_position() -> String {
-    or_raise(Spi::connect_mut(|client| {
-        let home = home::here(client)?;
-        Ok(Position::after(page::present(client)?).to_text(home))
-    }))
+    or_raise(Spi::connect_mut(|client| position(run_fresh, client)))
+}
+
+/// The position after what a statement that is run so sees.
+pub fn position(run: Run, client: &mut SpiClient<'_>) -> Result<String> {
+    let home = home::here(client)?;
+    Ok(Position::after(page::present(run, client)?).to_text(home))
 }
 
 /// Where either text is no position, or is not one of this server as it is now, the reader begins anew at the present.
@@ -88,6 +91,6 @@ fn read(
         (Some(position), Some(Some(until))) => {
             Reader { org_ids, until: Some(until.seen), home }.read(client, position, limit)
         }
-        _ => Ok(Answer::reset(page::present(client)?, home)),
+        _ => Ok(Answer::reset(page::present(run_fresh, client)?, home)),
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::organization::{as_postgres, from_postgres};
-use crate::statement::{Row, run_fresh};
+use crate::statement::{Row, Run, run_fresh};
 
 /// The snapshot that the statement itself reads with, as far as it says what is over for good. What this transaction has written
 /// is not. A standby does not list who is under way: there it is everything before the first of them.
@@ -33,9 +33,9 @@ macro_rules! present {
 
 const PRESENT: &str = concat!(present!(), " SELECT p.snapshot::text FROM present AS p");
 
-/// The snapshot of now.
-pub fn present(client: &mut SpiClient<'_>) -> Result<Snapshot> {
-    snapshot(&run_fresh(client, PRESENT, &[])?.first()?)
+/// The snapshot of now, or that of whoever calls, as `run` has it.
+pub fn present(run: Run, client: &mut SpiClient<'_>) -> Result<Snapshot> {
+    snapshot(&run(client, PRESENT, &[])?.first()?)
 }
 
 fn snapshot(row: &Row<'_>) -> Result<Snapshot> {

@@ -38,6 +38,7 @@ CALLS = {
     "change_follow_up": "SELECT booking.change_follow_up(%(org)s, %(follow_up)s, 'done', p_owner_phone => %(phone)s)",
     "read_events": "SELECT booking.read_events(%(org)s)",
     "read_events_of": "SELECT json_array_length(booking.read_events_of(ARRAY[%(org)s]::uuid[], NULL) -> 'events')",
+    "agenda": "SELECT booking.agenda(%(org)s, current_date, 31)",
     "contact_timeline": "SELECT count(*) FROM booking.contact_timeline(%(org)s, %(phone)s)",
     "finish_message": "SELECT booking.finish_message(%(org)s, %(job)s, 1, 'SM2')",
     "fail_job": "SELECT booking.fail_job(%(org)s, %(job)s, 1, 'no')",
