@@ -2,7 +2,7 @@
 # PG=17 in front (PG=17 make test) picks another PostgreSQL than the one pgrx.toml pins.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-stop clean-demo test test-all bench lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba test-torture torture test-worker test-packages fuzz install package dist worker all
+.PHONY: help demo demo-stop clean-demo test test-all bench lint test-core test-phones test-extension test-sql test-isolation test-python test-hostile test-client test-dba test-torture torture test-worker test-packages test-board fuzz install package dist worker all
 MAKEFLAGS += --no-print-directory
 # As clients of PGXN say which PostgreSQL they mean.
 ifdef PG_CONFIG
@@ -72,6 +72,9 @@ torture: ## The same for long: 20 kills of each kind, 10 minutes of mixed load, 
 
 test-worker: ## Run booking-worker against stand-ins for Twilio and Google, and kill it by the hundred
 	@scripts/test.sh worker
+
+test-board: ## Run the board in a real browser
+	@scripts/test.sh board
 
 test-packages: ## Install, upgrade and remove the Debian packages on clean machines; compare the images with what is built
 	@scripts/test.sh packages

@@ -2,7 +2,7 @@
 # Prepares what tests in JavaScript need: Node.js, and in each directory that is named, in its node_modules, the libraries that
 # its package-lock.json pins. Installed anew only when those change.
 #
-#   scripts/node.sh DIRECTORY ...    (from the tree: tests/client, tests/worker/emulate)
+#   scripts/node.sh DIRECTORY ...    (from the tree: tests/board, tests/client, tests/worker/emulate)
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 

@@ -6,13 +6,13 @@
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
-all_suites=(lint core phones extension sql isolation python hostile client dba torture worker packages fuzz sqlsmith)
+all_suites=(lint core phones extension sql isolation python hostile client dba torture worker board packages fuzz sqlsmith)
 # These talk to a server that has the extension.
-server_suites=" sql isolation python hostile client dba torture worker sqlsmith "
+server_suites=" sql isolation python hostile client dba torture worker board sqlsmith "
 
 suites=("${@:-${all_suites[@]}}")
-# The worker is the same program whatever the server: once is enough.
-if [ "${suites[*]}" = postgres ]; then read -ra suites <<< "extension${server_suites/worker/}"; fi
+# The worker and its board are the same program whatever the server: once is enough.
+if [ "${suites[*]}" = postgres ]; then read -ra suites <<< "extension${server_suites/worker board/}"; fi
 logs=$tree/tests/results/logs
 report=()
 total_passed=0

@@ -58,6 +58,8 @@ pub enum Do {
     /// The tools and the assistant of a voice agent at Vapi
     #[command(subcommand)]
     Vapi(Vapi),
+    /// Print a token for the board and the stream of events, signed with the secret
+    Token(NewToken),
     /// Have dead letters done again
     Requeue {
         #[arg(long, value_name = "ID")]
@@ -103,6 +105,19 @@ pub struct VapiSync {
     /// Where Vapi is to call; without it, what set_voice_agent was given, or else this worker's /vapi below --public-url
     #[arg(long, value_name = "URL")]
     pub server_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct NewToken {
+    /// Whose appointments its bearer sees and changes
+    #[arg(long, value_name = "ID")]
+    pub org: Uuid,
+    /// The role of the database whose functions its bearer may call
+    #[arg(long, value_name = "ROLE", default_value = "authenticated")]
+    pub role: String,
+    /// How long it is good for
+    #[arg(long, value_name = "NUMBER", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=8784))]
+    pub hours: u32,
 }
 
 #[derive(Debug, Args)]
@@ -152,7 +167,7 @@ pub struct Options {
     #[arg(long, env = "BOOKING_GOOGLE_CLIENT_SECRET_FILE", value_name = "FILE", global = true)]
     pub google_client_secret_file: Option<PathBuf>,
     /// The file of the secret that tokens are signed with, the same as PostgREST's; or the secret itself in BOOKING_JWT_SECRET.
-    /// With it, /events and /ws tell the history as it happens
+    /// With it, /events and /ws tell the history as it happens, and /board shows the calendar
     #[arg(long, env = "BOOKING_JWT_SECRET_FILE", value_name = "FILE", global = true)]
     pub jwt_secret_file: Option<PathBuf>,
     /// Whom tokens have to be for, as their claim "aud" says

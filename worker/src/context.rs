@@ -18,6 +18,9 @@ use crate::server::token::Tokens;
 /// How many connections voice agents have of their own. None is made before it is used.
 pub const CONNECTIONS_OF_CALLS: usize = 8;
 
+/// How many connections the board has of its own.
+const CONNECTIONS_OF_BOARD: usize = 4;
+
 pub struct Context {
     pub options: Options,
     pub database: Database,
@@ -25,6 +28,8 @@ pub struct Context {
     pub calls: Database,
     /// The same, for whoever follows the history: however many they are, nobody else waits for them.
     pub streams: Database,
+    /// The same, for those who look at the board.
+    pub board: Database,
     pub accounts: Accounts,
     pub google: Option<Google>,
     pub keys: Option<Arc<Keyring>>,
@@ -39,6 +44,7 @@ impl Context {
         let database = Database::open(options.database_url()?, connections)?;
         let calls = Database::open(options.database_url()?, CONNECTIONS_OF_CALLS)?;
         let streams = Database::open(options.database_url()?, CONNECTIONS_OF_STREAMS)?;
+        let board = Database::open(options.database_url()?, CONNECTIONS_OF_BOARD)?;
         let http = http_client(options.http_timeout())?;
         let keys = options.keys()?.map(Arc::new);
         let tokens = options.tokens()?;
@@ -47,7 +53,7 @@ impl Context {
             None => None,
         };
         let accounts = Accounts::new(database.clone(), keys.clone(), google.clone(), http.clone(), &options);
-        Ok(Context { options, database, calls, streams, accounts, google, keys, tokens, http })
+        Ok(Context { options, database, calls, streams, board, accounts, google, keys, tokens, http })
     }
 
     pub fn keys(&self) -> Result<&Keyring, Error> {

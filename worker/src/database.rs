@@ -1,6 +1,7 @@
 //! The database, by its documented functions only. Every statement is sent with the types of its arguments, in one round trip
 //! and without a name, so that it goes through any pooler.
 
+pub mod board;
 pub mod events;
 pub mod history;
 pub mod integrations;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use deadpool_postgres::PoolError;
 use thiserror::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 
 use crate::http::BadAddress;
 use crate::keys::KeyError;
@@ -47,6 +47,14 @@ impl Error {
         let state = self.sql_state().map_or("", SqlState::code);
         let is_refusal = state.starts_with("28") || *state == *SqlState::INVALID_CATALOG_NAME.code();
         matches!(self, Error::Pool(_)) && !is_refusal
+    }
+
+    /// What the database has answered, if it has.
+    pub fn from_database(&self) -> Option<&DbError> {
+        match self {
+            Error::Database(error) | Error::Pool(PoolError::Backend(error)) => error.as_db_error(),
+            _ => None,
+        }
     }
 
     /// The SQLSTATE, if the database has answered with one.

@@ -1,5 +1,6 @@
 //! What the providers and the operator reach: callbacks, the consent to a calendar, and how the worker is.
 
+mod board;
 pub mod connections;
 mod google;
 mod operator;
@@ -67,6 +68,7 @@ pub fn routes(served: Arc<Served>) -> Router {
         .route("/ws", get(stream::ws))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .merge(calls)
+        .merge(board::routes())
         .with_state(served)
 }
 

@@ -35,10 +35,12 @@ pub async fn check(context: &Context, org_id: Option<Uuid>) -> Result<(), Error>
 
 async fn stream(context: &Context, findings: &mut Findings) {
     if context.tokens.is_none() {
-        return findings.note("no --jwt-secret-file: /events and /ws are not there");
+        return findings.note("no --jwt-secret-file: /events and /ws are not there, nor is /board");
     }
     match context.streams.events_position().await {
-        Ok(_) => findings.good("whoever has a token of PostgREST's secret can follow the history at /events and /ws"),
+        Ok(_) => findings.good(
+            "whoever has a token of PostgREST's secret can follow the history at /events and /ws, and look at /board",
+        ),
         Err(error) => findings.bad(&error.to_string()),
     }
 }

@@ -1,0 +1,132 @@
+// One appointment: what it is, what became of it, and what can be done with it.
+
+import { call } from './api.js'
+import { CALENDAR, mark, nameOf, SMS, STATUS } from './appointment.js'
+import { say } from './changes.js'
+import { attempt, button, open, problem } from './dialogs.js'
+import { byId, element } from './dom.js'
+import { move } from './move.js'
+import { find, now, resourceName, state } from './state.js'
+import { timeline } from './search.js'
+import { dayName, moment, onClock, stretch } from './time.js'
+
+const OCCUPYING = ['held', 'pending', 'confirmed']
+
+let shown = null
+
+// Opens an appointment; `refresh` reads the board anew.
+export function openPanel(id, refresh) {
+  if (!find(id)) return
+  shown = { id, step: 'details', refresh, history: null }
+  details()
+  byId('panel').addEventListener('close', () => (shown = null), { once: true })
+  readHistory(shown)
+}
+
+// Shows what has changed meanwhile, unless somebody is about to do something.
+export function refreshPanel() {
+  if (!shown || shown.step !== 'details' || !byId('panel').open || looks() === shown.looks) return
+  const { activeElement } = document
+  const place = [...byId('panel').querySelectorAll('button')].indexOf(activeElement)
+  details()
+  byId('panel').querySelectorAll('button')[place]?.focus()
+}
+
+const appointment = () => find(shown.id) ?? shown.last
+
+// Differs when something else is to be shown.
+const looks = () => JSON.stringify([appointment(), shown.history?.length])
+
+async function readHistory(of) {
+  const { patientPhone } = appointment()
+  if (!patientPhone || !state.functions.has('contact_timeline')) return
+  of.history = await call('contact_timeline', { p_phone: patientPhone }).then(timeline, (error) => [element('p', { class: 'problem' }, error.message)])
+  if (shown === of && of.step === 'details') refreshPanel()
+}
+
+function details() {
+  const one = appointment()
+  shown.last = one
+  shown.looks = looks()
+  shown.step = 'details'
+  const { today } = state.agenda.organization
+  const line = (name, ...what) => [element('dt', {}, name), element('dd', {}, ...what)]
+  const sign = (known, status) => (known[status] ? [mark(known[status]), ` ${known[status].text}`] : ['None'])
+  const facts = element('dl', { class: 'facts' },
+    line('When', dayName(one.date, today), element('br'), stretch(one.fromMinute, one.toMinute)),
+    line('Where', resourceName(one.resourceId)),
+    line('What', one.service),
+    one.patientPhone ? line('Phone', one.patientPhone) : [],
+    line('Status', STATUS[one.status] ?? one.status, one.status === 'held' && one.expiresAt ? ` until ${until(one.expiresAt)}` : ''),
+    one.cancelReason ? line('Reason', one.cancelReason) : [],
+    line('Message', ...sign(SMS, one.smsStatus)),
+    line('Calendar', ...sign(CALENDAR, one.calendarStatus)))
+  const wrong = problem()
+  const history = shown.history ?? []
+  open('panel', nameOf(one), facts, element('div', { class: 'actions' }, actions(one, wrong)), wrong,
+    history.length ? element('section', {}, element('h3', {}, 'History'), history) : [])
+}
+
+const until = (text) => {
+  const { date, minute } = onClock(text)
+  return moment(date, minute, state.agenda.organization.today)
+}
+
+// What can be done with it now. Whether it may is decided by the database.
+function actions(one, wrong) {
+  if (!OCCUPYING.includes(one.status)) return []
+  const may = (name) => state.functions.has(name)
+  const isOfNobody = one.status === 'held' && !one.patientName
+  const hasBegun = one.date < now().date || (one.date === now().date && one.fromMinute <= now().minute)
+  const become = (status, text) => button(text, () => set(status, wrong))
+  return [
+    one.status === 'pending' && may('set_appointment_status') && become('confirmed', 'Confirm'),
+    one.status === 'confirmed' && hasBegun && may('set_appointment_status') && [become('completed', 'Completed'), become('no_show', 'Did not come')],
+    !isOfNobody && !hasBegun && may('reschedule_appointment_atomic') && may('available_slots') && button('Move…', showMove, { class: 'main' }),
+    isOfNobody && may('release_hold') && button('Release', () => release(wrong)),
+    !isOfNobody && may('cancel_appointment') && button('Cancel appointment…', askCancel),
+  ].flat().filter(Boolean)
+}
+
+async function done(words) {
+  const { refresh } = shown
+  byId('panel').close()
+  say(words)
+  await refresh()
+}
+
+const set = (status, wrong) => attempt(byId('panel'), wrong, async () => {
+  await call('set_appointment_status', { p_appointment_id: shown.id, p_status: status })
+  await done(`${STATUS[status]}: ${nameOf(appointment())}`)
+})
+
+const release = (wrong) => attempt(byId('panel'), wrong, async () => {
+  await call('release_hold', { p_hold_id: shown.id })
+  await done('The time is free again.')
+})
+
+function showMove() {
+  shown.step = 'move'
+  const { id } = shown
+  move(appointment(), { back: details, moved: (words) => shown?.id === id && done(words) })
+}
+
+function askCancel() {
+  shown.step = 'cancel'
+  const one = appointment()
+  const wrong = problem()
+  const reason = element('input', { id: 'reason', type: 'text', maxLength: 200, autocomplete: 'off' })
+  const cancel = () => attempt(byId('panel'), wrong, async () => {
+    const answer = await call('cancel_appointment', { p_appointment_id: one.id, p_reason: reason.value.trim() || null })
+    await done(answer.message)
+  })
+  const form = element('form', { on: { submit: (event) => event.preventDefault() || cancel() } },
+    element('p', {}, `${dayName(one.date, state.agenda.organization.today)}, ${stretch(one.fromMinute, one.toMinute)}, ${one.service}, ${resourceName(one.resourceId)}. The time is free at once.`),
+    element('label', { htmlFor: 'reason' }, 'Reason, if there is one'), reason,
+    element('div', { class: 'actions' },
+      element('button', { type: 'submit', class: 'grave' }, 'Cancel this appointment'),
+      button('Keep it', details)),
+    wrong)
+  open('panel', `Cancel ${nameOf(one)}?`, form)
+  reason.focus()
+}
