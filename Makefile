@@ -15,11 +15,11 @@ help: ## List these targets
 demo: ## Build, start a private PostgreSQL, and book, refuse and race for appointments before your eyes
 	@scripts/demo.sh
 
-demo-stop: ## Stop the demo's PostgreSQL; its data stays
-	@scripts/cluster.sh stop demo && echo "The demo's PostgreSQL is stopped. make demo starts it again."
+demo-stop: ## Stop the demo's PostgreSQL and its board; the data stays
+	@scripts/demo.sh stop && echo "The demo's PostgreSQL and its board are stopped. make demo starts them again."
 
 clean-demo: ## Remove the demo's PostgreSQL and its data
-	@scripts/cluster.sh remove demo && echo "The demo's PostgreSQL is removed, with its data."
+	@scripts/demo.sh stop && scripts/cluster.sh remove demo && rm -rf target/demo && echo "The demo's PostgreSQL is removed, with its data."
 
 test: ## Run every test (the first time about 20 minutes, then about 14)
 	@scripts/test.sh

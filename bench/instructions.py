@@ -131,7 +131,7 @@ def main() -> None:
     table = lines(measure(Server(os.environ["BOOKING_BENCH_DSN"])))
     print(report.aligned([HEAD, *table]))
     if stated.update_docs:
-        report.update_docs(report.as_markdown([HEAD, *table]) + "\n", BEGIN, END)
+        report.update_docs(report.as_markdown([HEAD, *table]) + "\n", begin=BEGIN, end=END)
 
 
 if __name__ == "__main__":

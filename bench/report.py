@@ -19,6 +19,13 @@ DIRECTORY = TREE / "target" / "bench"
 RESULT = DIRECTORY / "bench.json"
 PAGE = TREE / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- the table that make bench printed -->", "<!-- the end of it -->"
+README = TREE / "README.md"
+# What README.md shows of it.
+SHOWN = [
+    "plpgsql-off-1", "plpgsql-off-8", "statement-off-8", "statement-on-8", "refusal-200", "refusal-200-unknown", "refusal-20000",
+    "refusal-20000-unknown", "hot-slot", "hot-slot-errors", "month", "month-unknown", "growth-1m", "first-call-preloaded",
+    "first-call-late", "normalize-phone",
+]  # fmt: skip
 
 
 @dataclass
@@ -124,14 +131,20 @@ def markdown(measured: dict) -> str:
     return f"{as_markdown([HEAD, *cells])}\n\n{about(measured)}\n"
 
 
-def update_docs(table: str, begin: str = BEGIN, end: str = END) -> None:
-    """Writes the table between two marks of the page."""
-    page = PAGE.read_text()
-    before, found, rest = page.partition(begin)
+def in_short(measured: dict) -> str:
+    """What README.md shows: of some rows what they are and what came out."""
+    cells = [[line[1], line[3]] for name in SHOWN for line in lines(measured) if line[0] == name]
+    return f"{as_markdown([[HEAD[1], HEAD[3]], *cells])}\n"
+
+
+def update_docs(table: str, page: Path = PAGE, begin: str = BEGIN, end: str = END) -> None:
+    """Writes the table between two marks of a page."""
+    text = page.read_text()
+    before, found, rest = text.partition(begin)
     _, ended, after = rest.partition(end)
     if not (found and ended):
-        raise SystemExit(f"{PAGE.name} lacks the marks {begin} and {end}")
-    PAGE.write_text(f"{before}{begin}\n\n{table}\n{end}{after}")
+        raise SystemExit(f"{page.name} lacks the marks {begin} and {end}")
+    page.write_text(f"{before}{begin}\n\n{table}\n{end}{after}")
 
 
 def write(measured: dict, is_for_docs: bool) -> None:
@@ -142,7 +155,8 @@ def write(measured: dict, is_for_docs: bool) -> None:
     written = [RESULT, DIRECTORY / "bench.md", *drawn]
     if is_for_docs:
         update_docs(table)
-        written.append(PAGE)
+        update_docs(in_short(measured), README)
+        written += [PAGE, README]
     print("Written to " + ", ".join(str(path.relative_to(TREE)) for path in written) + ".")
 
 

@@ -366,7 +366,9 @@ CREATE TABLE booking.events (
     at             timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     kind           text        NOT NULL CHECK (kind ~ '^[a-z][a-z_]{2,63}$'),
     appointment_id uuid,
-    detail         jsonb       NOT NULL DEFAULT '{}' CHECK (pg_catalog.jsonb_typeof(detail) = 'object'),
+    -- Short: whoever follows the history holds some hundreds of them in memory, of whatever organization.
+    detail         jsonb       NOT NULL DEFAULT '{}'
+        CHECK (pg_catalog.jsonb_typeof(detail) = 'object' AND pg_catalog.pg_column_size(detail) <= 8192),
     -- Generated, so that it is not dumped: in another cluster it is the transaction that restores the row.
     tx             xid8        NOT NULL GENERATED ALWAYS AS (booking.writing_transaction()) STORED,
     PRIMARY KEY (org_id, id)
@@ -387,7 +389,7 @@ COMMENT ON COLUMN booking.events.kind IS
     'Of appointments: booked, held, hold_confirmed, hold_released, hold_expired, moved, cancelled, status_changed, verified, verification_failed. Of messages: message_sent, message_delivered, message_failed, message_uncertain, message_dry_run, message_not_configured; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in. Of events in the outside calendar: event_written, event_removed, event_failed, event_not_configured; event_moved, event_deleted, event_restored: somebody changed one. Of accounts: integration_connected, integration_disconnected, integration_lost, integration_restored. follow_up_created, follow_up_closed; contact_erased, organization_cleaned.';
 COMMENT ON COLUMN booking.events.appointment_id IS 'The appointment that it is about, if it is about one.';
 COMMENT ON COLUMN booking.events.detail IS
-    'What else there is to say about it. Of what is done to an appointment: startsAt, endsAt (UTC), resourceId, serviceType, status, by (the role), user (the id of the subject of a verified token), via (voice_agent, patient, calendar, erasure); from and to of a move (starts) and of a status. Of a job: jobId, message (its kind), messageId, eventId, attempt, outcome, code, state.';
+    'What else there is to say about it. Of what is done to an appointment: startsAt, endsAt (UTC), resourceId, serviceType, status, by (the role), user (the id of the subject of a verified token), via (voice_agent, patient, calendar, erasure); from and to of a move (starts) and of a status. Of a job: jobId, message (its kind), messageId, eventId, attempt, outcome, code, state. 8 kB at most.';
 COMMENT ON COLUMN booking.events.tx IS 'The transaction that wrote it, for read_events: it says whether a reader has seen the event.';
 COMMENT ON INDEX booking.events_by_transaction IS 'What a reader has not seen yet.';
 COMMENT ON INDEX booking.events_of_appointment IS 'The history of an appointment.';
