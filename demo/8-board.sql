@@ -12,8 +12,8 @@ FROM unnest(ARRAY['Pacific/Honolulu', 'America/Los_Angeles', 'America/New_York',
 ORDER BY abs(extract(hour FROM now() AT TIME ZONE z.name) - 9)
 LIMIT 1 \gset
 SELECT booking.create_organization('Harbour Dental', :'zone', p_org_id => '{{org_id}}') \g /dev/null
-SELECT now() AT TIME ZONE :'zone' AS clock, (now() AT TIME ZONE :'zone')::date AS today \gset
-\echo :zone, where the clock shows :clock
+SELECT to_char(now() AT TIME ZONE :'zone', 'FMHH12:MI AM') AS clock, (now() AT TIME ZONE :'zone')::date AS today \gset
+\echo It is :clock there (:zone).
 SELECT booking.update_resource('{{org_id}}', r.id, 'Chair 1') FROM booking.resources AS r WHERE r.org_id = '{{org_id}}' \g /dev/null
 SELECT booking.create_resource('{{org_id}}', 'Chair 2'), booking.create_resource('{{org_id}}', 'Chair 3') \g /dev/null
 SELECT booking.create_service('{{org_id}}', 'Checkup', 30), booking.create_service('{{org_id}}', 'Root canal', 90) \g /dev/null
