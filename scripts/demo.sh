@@ -168,7 +168,7 @@ stop)
 *) fail 'usage: scripts/demo.sh [stop]' ;;
 esac
 "$tree/scripts/prerequisites.sh"
-command -v curl >/dev/null && command -v pgrep >/dev/null || "$tree/scripts/packages.sh" curl procps
+"$tree/scripts/packages.sh" curl procps
 "$tree/scripts/install.sh"
 "$tree/scripts/worker.sh"
 "$cluster" start demo
