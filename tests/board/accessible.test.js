@@ -7,7 +7,7 @@ import test from 'node:test'
 
 import { appointment, live, openBoard, panel } from './board.js'
 import { Clinic, one } from './clinic.js'
-import { connect, storm, variety } from './storm.js'
+import { busyClinic } from './storm.js'
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
@@ -19,20 +19,7 @@ async function check(page, where) {
   assert.deepEqual(found.map(({ id, nodes }) => [where, id, nodes.map(({ html, failureSummary }) => [html.slice(0, 200), failureSummary]).slice(0, 3)]), [])
 }
 
-async function busyClinic() {
-  const clinic = await Clinic.open({ chairs: ['Chair 1', 'Chair 2', 'Dr. Stone'] })
-  await one('SELECT booking.set_messaging($1, true), booking.set_calendar($1, true)', [clinic.id])
-  const ids = await storm(clinic)
-  await variety(clinic, ids)
-  await clinic.undelivered(ids[5])
-  await connect(clinic, 'twilio')
-  await connect(clinic, 'google', false, 'access was withdrawn')
-  await one(
-    "SELECT booking.add_busy_block($1, $2, ($3::date + time '16:15') AT TIME ZONE $4, ($3::date + time '17:00') AT TIME ZONE $4, 'Meeting')",
-    [clinic.id, clinic.chairs[2], clinic.monday, clinic.zone])
-  return clinic
-}
-const clinic = await busyClinic()
+const clinic = await busyClinic(['Chair 1', 'Chair 2', 'Dr. Stone'])
 
 for (const colorScheme of ['light', 'dark']) {
   test(`axe finds nothing in the day, the week and the dialogs, in ${colorScheme}`, async (t) => {
@@ -153,4 +140,16 @@ test('where motion is welcome what has moved travels', async (t) => {
   await appointment(page, 'Ann Lee').getByText('3:00 PM').waitFor()
   await page.waitForFunction(() => window.travelled.length > 0)
   assert.match((await page.evaluate(() => window.travelled))[0], /^translate\(0px, -[1-9]\d*/)
+})
+
+test('what there is no room for is said all the same', async (t) => {
+  const small = await Clinic.open({ chairs: ['Chair 1'] })
+  const id = await small.booked('Ann Lee', '9:00', { minutes: 15 })
+  await small.booked('Bea Wood', '9:30', { minutes: 15 })
+  await one('SELECT booking.cancel_appointment($1, $2)', [small.id, id])
+  await one(`SELECT booking.hold_slot($1, 'Checkup', ($2::date + time '10:00') AT TIME ZONE $3, 15)`, [small.id, small.monday, small.zone])
+  const page = await openBoard(t, small)
+  for (const name of [/^9:00 AM to 9:15 AM, Ann Lee Checkup Cancelled/, /^9:30 AM to 9:45 AM, Bea Wood Checkup Confirmed/, /^10:00 AM to 10:15 AM, Held Checkup Held/]) {
+    assert.equal(await page.getByRole('button', { name }).count(), 1, `${name}`)
+  }
 })

@@ -55,7 +55,6 @@ export async function openBoard(test, clinic, { token = frontDesk(clinic), url =
 
 export async function goTo(page, date) {
   await page.locator('#date').fill(date)
-  await page.locator(`#date`).dispatchEvent('change')
   await page.locator('#calendar[aria-busy="false"]').waitFor()
 }
 

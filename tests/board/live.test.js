@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 
 import { appointment, goTo, live, openBoard, worker } from './board.js'
-import { admin, Clinic, one } from './clinic.js'
+import { admin, Clinic, one, until } from './clinic.js'
 import { startRelay } from './relay.js'
 import { frontDesk, sign } from './tokens.js'
 import { startWorker } from './worker.js'
@@ -101,7 +101,7 @@ test('a worker that is started again goes on where the other ended', async (t) =
   const first = await startWorker()
   const page = await openBoard(t, clinic, { url: first.url, forgives: CUT })
   await live(page)
-  await first.stop('SIGTERM')
+  await first.stop('SIGKILL')
   await page.getByText('Reconnecting').waitFor()
   await clinic.booked('Kim Stone', '9:00')
   await startWorker({ port: first.port })
@@ -117,7 +117,10 @@ test('where the history has been forgotten the board is read anew', async (t) =>
   relay.cut()
   await page.getByText('Reconnecting').waitFor()
   await clinic.booked('Lena Field', '9:00')
-  await one("SELECT booking.purge('0 seconds')")
+  await until(async () => {
+    await one("SELECT booking.purge('1 microsecond')")
+    return (await one('SELECT count(*)::integer FROM booking.events WHERE org_id = $1', [clinic.id])) === 0
+  }, 'the history is forgotten')
   relay.mend()
   await live(page)
   await appointment(page, 'Lena Field').waitFor()

@@ -6,18 +6,9 @@ import test from 'node:test'
 
 import { appointment, live, openBoard, panel, pictures } from './board.js'
 import { Clinic, one } from './clinic.js'
-import { connect, storm, variety } from './storm.js'
+import { busyClinic } from './storm.js'
 
-const clinic = await Clinic.open({ chairs: ['Chair 1', 'Chair 2', 'Dr. Stone', 'Hygiene'] })
-await one('SELECT booking.set_messaging($1, true), booking.set_calendar($1, true)', [clinic.id])
-const ids = await storm(clinic)
-await variety(clinic, ids)
-await clinic.undelivered(ids[5])
-await connect(clinic, 'twilio')
-await connect(clinic, 'google', false, 'access was withdrawn')
-await one(
-  "SELECT booking.add_busy_block($1, $2, ($3::date + time '15:30') AT TIME ZONE $4, ($3::date + time '17:00') AT TIME ZONE $4, 'Training')",
-  [clinic.id, clinic.chairs[3], clinic.monday, clinic.zone])
+const clinic = await busyClinic(['Chair 1', 'Chair 2', 'Dr. Stone', 'Hygiene'])
 
 async function picture(page, name) {
   await page.evaluate(() => document.activeElement.closest('dialog') ?? document.activeElement.blur())

@@ -1,13 +1,13 @@
 // A day on which much goes on: sixty appointments in all their states.
 
-import { admin } from './clinic.js'
+import { admin, Clinic, one } from './clinic.js'
 
 const FIRST = ['Ann', 'Bea', 'Carol', 'Dan', 'Eve', 'Finn', 'Grace', 'Hugo', 'Iris', 'Jon', 'Kim', 'Lena', 'Max', 'Nora', 'Omar']
 const LAST = ['Lee', 'Hill', 'Smith', 'Wood', 'Stone', 'Brook', 'Field', 'Marsh']
 const SERVICES = [['Checkup', 30], ['Cleaning', 45], ['Checkup', 30], ['Root canal', 90], ['Cleaning', 45]]
 
 // Fills four chairs through a week, most on its Monday; the ids of the appointments.
-export async function storm(clinic) {
+async function storm(clinic) {
   const ids = []
   const plans = [[0, 8], [1, 3], [2, 2], [3, 1], [4, 1]]
   let number = 0
@@ -31,7 +31,7 @@ export async function storm(clinic) {
 }
 
 // States as couriers and people leave them, spread over the appointments.
-export async function variety(clinic, ids) {
+async function variety(clinic, ids) {
   const of = (remainder, modulus) => ids.filter((_, place) => place % modulus === remainder)
   const message = (status, chosen) => admin.query(
     `WITH job AS (
@@ -58,7 +58,22 @@ export async function variety(clinic, ids) {
 }
 
 // Accounts as they would be, with nothing that could be opened in them.
-export const connect = (clinic, provider, connected = true, problem = null) => admin.query(
+const connect = (clinic, provider, connected = true, problem = null) => admin.query(
   `INSERT INTO booking.integrations (org_id, provider, connected, key_id, nonce, ciphertext, last_checked_at, problem)
    VALUES ($1, $2, $3, 'test', '\\x000102030405060708090a0b', '\\x000102030405060708090a0b0c0d0e0f', now(), $4)`,
   [clinic.id, provider, connected, problem])
+
+// A clinic in the middle of its week: a storm of appointments, one account lost, a message that was not delivered, somebody away.
+export async function busyClinic(chairs) {
+  const clinic = await Clinic.open({ chairs })
+  await one('SELECT booking.set_messaging($1, true), booking.set_calendar($1, true)', [clinic.id])
+  const ids = await storm(clinic)
+  await variety(clinic, ids)
+  await clinic.undelivered(ids[5])
+  await connect(clinic, 'twilio')
+  await connect(clinic, 'google', false, 'access was withdrawn')
+  await one(
+    "SELECT booking.add_busy_block($1, $2, ($3::date + time '15:30') AT TIME ZONE $4, ($3::date + time '17:00') AT TIME ZONE $4, 'Training')",
+    [clinic.id, clinic.chairs.at(-1), clinic.monday, clinic.zone])
+  return clinic
+}

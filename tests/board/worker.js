@@ -41,11 +41,11 @@ export async function startWorker({ port = 0, without = [] } = {}) {
     })
   }
   const ended = new Promise((resolve) => child.on('exit', resolve))
-  const stop = async (signal = 'SIGKILL') => {
+  const stop = async (signal = 'SIGTERM') => {
     child.kill(signal)
     return ended
   }
-  after(() => stop('SIGTERM'))
+  after(() => stop())
   const address = await until(() => {
     if (child.exitCode !== null) throw new Error(said)
     return /at work.*listening="?([\d.:]+)/.exec(said.replaceAll(/\x1b\[[0-9;]*m/g, ''))?.[1]

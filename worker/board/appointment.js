@@ -9,7 +9,7 @@ export const STATUS = {
   confirmed: 'Confirmed',
   cancelled: 'Cancelled',
   completed: 'Completed',
-  no_show: 'Did not come',
+  no_show: 'No-show',
 }
 
 export const SMS = {

@@ -81,7 +81,7 @@ function actions(one, wrong) {
   const become = (status, text) => button(text, () => set(status, wrong))
   return [
     one.status === 'pending' && may('set_appointment_status') && become('confirmed', 'Confirm'),
-    one.status === 'confirmed' && hasBegun && may('set_appointment_status') && [become('completed', 'Completed'), become('no_show', 'Did not come')],
+    one.status === 'confirmed' && hasBegun && may('set_appointment_status') && [become('completed', 'Completed'), become('no_show', 'No-show')],
     !isOfNobody && !hasBegun && may('reschedule_appointment_atomic') && may('available_slots') && button('Move…', showMove, { class: 'main' }),
     isOfNobody && may('release_hold') && button('Release', () => release(wrong)),
     !isOfNobody && may('cancel_appointment') && button('Cancel appointment…', askCancel),

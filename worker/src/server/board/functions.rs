@@ -18,7 +18,7 @@ enum Returns {
     Rows,
 }
 
-pub const FUNCTIONS: &[Function] = &[
+pub static FUNCTIONS: &[Function] = &[
     Function {
         signature: "booking.agenda(uuid,date,integer)",
         arguments: &["p_org_id", "p_from", "p_days"],
