@@ -10,7 +10,7 @@ sha256sum --quiet --strict --check released/SHA256SUMS ||
 
 version=$(package_version)
 [ ! -e "released/$extension--$version.sql" ] ||
-    fail "version $version is released: raise the version in Cargo.toml and core/Cargo.toml before you change anything."
+    fail "version $version is released: raise the version in Cargo.toml, core/Cargo.toml, worker/Cargo.toml and META.json before you change anything."
 
 # One upgrade script leads from each release to the next, and the last of them to the version that is being worked on.
 previous=

@@ -7,7 +7,7 @@ set -euo pipefail
 
 version=$(package_version)
 frozen=$tree/sql/released/$extension--$version.sql
-[ ! -e "$frozen" ] || fail "$version is frozen already: raise the version in Cargo.toml and core/Cargo.toml first."
+[ ! -e "$frozen" ] || fail "$version is frozen already: raise the version in Cargo.toml, core/Cargo.toml, worker/Cargo.toml and META.json first."
 
 "$tree/scripts/package.sh"
 mkdir -p "${frozen%/*}"
@@ -16,4 +16,4 @@ cd "$tree/sql"
 for script in "released/$extension--$version.sql" "$extension"--*--"$version.sql"; do
     if [ -e "$script" ]; then sha256sum "$script" >> released/SHA256SUMS; fi
 done
-say "Froze $version. Now raise the version in Cargo.toml and core/Cargo.toml, and begin sql/$extension--$version--NEXT.sql."
+say "Froze $version. Now raise the version in Cargo.toml, core/Cargo.toml, worker/Cargo.toml and META.json, and begin sql/$extension--$version--NEXT.sql."
