@@ -10,9 +10,10 @@ CREATE TABLE booking.events (
     at             timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     kind           text        NOT NULL CHECK (kind ~ '^[a-z][a-z_]{2,63}$'),
     appointment_id uuid,
-    -- Short: whoever follows the history holds some hundreds of them in memory, of whatever organization.
+    -- Short as a text: whoever follows the history holds some hundreds of them in memory, of whatever organization, and a number
+    -- of some bytes can have a hundred thousand digits.
     detail         jsonb       NOT NULL DEFAULT '{}'
-        CHECK (pg_catalog.jsonb_typeof(detail) = 'object' AND pg_catalog.pg_column_size(detail) <= 8192),
+        CHECK (pg_catalog.jsonb_typeof(detail) = 'object' AND pg_catalog.octet_length(detail::text) <= 8192),
     -- Generated, so that it is not dumped: in another cluster it is the transaction that restores the row.
     tx             xid8        NOT NULL GENERATED ALWAYS AS (booking.writing_transaction()) STORED,
     PRIMARY KEY (org_id, id)
