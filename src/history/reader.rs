@@ -8,6 +8,9 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::history::page::{self, Event, Page};
 
+/// The most that the positions of one answer take together, in bytes. Each event has one, and whoever asks has made the first.
+const MOST_POSITIONS: usize = 4 << 20;
+
 pub struct Reader {
     pub org_ids: Vec<Uuid>,
     /// The snapshot beyond which nothing is told.
@@ -27,7 +30,7 @@ pub struct Answer {
 impl Reader {
     /// A page that was begun is read to its end by its own snapshot, and only then is the present looked at.
     pub fn read(&self, client: &mut SpiClient<'_>, from: Position, limit: i32) -> Result<Answer> {
-        let limit = usize::try_from(limit).unwrap_or(0);
+        let limit = usize::try_from(limit).unwrap_or(0).min(most_events(&from.to_text(self.home)));
         let mut answer =
             Answer { home: self.home, events: Vec::new(), position: from, has_more: false, is_reset: false };
         loop {
@@ -55,6 +58,11 @@ impl Reader {
         let until = self.until.as_ref().is_none_or(|until| present.saw_all_of(until));
         until && present.saw_all_of(position.latest())
     }
+}
+
+/// How many events an answer has at most that goes on from a position.
+fn most_events(from: &str) -> usize {
+    MOST_POSITIONS.checked_div(from.len()).unwrap_or(MOST_POSITIONS).max(1)
 }
 
 impl Answer {

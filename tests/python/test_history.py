@@ -252,6 +252,29 @@ def test_a_detail_that_no_number_can_hold_is_told_as_it_is(admin: psycopg.Connec
     assert one(admin, "SELECT booking.read_events(%s) #>> '{events,0,detail,a}'", [clinic.org_id]) == "1" + "0" * 400
 
 
+USE_UP = """DO $$ BEGIN FOR number IN 1..3000 LOOP
+    BEGIN INSERT INTO used VALUES (number); EXCEPTION WHEN division_by_zero THEN NULL; END;
+    END LOOP; END $$"""
+
+
+def test_whoever_makes_a_position_long_is_told_less_at_once(admin: psycopg.Connection, clinic: Clinic):
+    admin.execute("CREATE TEMP TABLE used (number int)")
+    admin.execute(USE_UP)
+    begun = int(one(admin, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+    admin.execute("INSERT INTO booking.events (org_id, id, kind) SELECT %s, gen_random_uuid(), 'moved' FROM generate_series(1, 1000)", [
+        clinic.org_id])
+    form, home, _ = one(admin, POSITION).split(".")
+    # As if 3000 that are long over were under way still.
+    page = read(admin, clinic.org_id, f"{form}.{home}.1-{begun - 1}" + "-1" * 3000, 1000)
+    assert (len(page["events"]) < 1000, page["hasMore"], page["reset"]) == (True, True, False)
+    told = ids(page)
+    while page["hasMore"]:
+        page = read(admin, clinic.org_id, page["position"], 1000)
+        told += ids(page)
+    assert (len(told), len(set(told))) == (1000, 1000)
+    admin.execute("DROP TABLE used")
+
+
 # Purging.
 
 OLD = "INSERT INTO booking.events (org_id, id, kind) VALUES (%s, %s, 'moved')"

@@ -17,6 +17,8 @@ use crate::database::history::Page;
 
 /// How much is read at once.
 const PAGE: i32 = 500;
+/// And how much of it are positions at most, in bytes: each event has one, as long as the one it is read from.
+const MOST_POSITIONS: usize = 256 * 1024;
 
 /// Everything that is told, up to the end of the worker. What was begun goes on when it is asked again: nothing is lost between two
 /// readings of the stream.
@@ -142,7 +144,7 @@ impl Feed {
         loop {
             let read = async {
                 let _turn = self.streams.turns.acquire().await;
-                self.streams.database.read_events_of(&[self.org_id], after, until, PAGE).await
+                self.streams.database.read_events_of(&[self.org_id], after, until, page(after)).await
             };
             match read.await {
                 Ok(page) => return page,
@@ -150,5 +152,23 @@ impl Feed {
                 Err(_) => sleep(trouble.pause()).await,
             }
         }
+    }
+}
+
+/// How many events are read at once from a position.
+fn page(after: Option<&str>) -> i32 {
+    let most = MOST_POSITIONS.checked_div(after.map_or(0, str::len)).unwrap_or(MOST_POSITIONS);
+    i32::try_from(most).unwrap_or(PAGE).clamp(1, PAGE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longer_a_position_the_fewer_events_are_read_from_it() {
+        let page = |bytes| page(Some(&"1".repeat(bytes)));
+        assert_eq!(super::page(None), PAGE);
+        assert_eq!([0, 120, 1024, 64 * 1024, 1024 * 1024].map(page), [PAGE, PAGE, 256, 4, 1]);
     }
 }
