@@ -120,7 +120,10 @@ fn refused(error: &Error) -> Response {
 fn described(error: &DbError) -> Value {
     let (message, hint) = match *error.code() {
         SqlState::QUERY_CANCELED => ("the database has taken too long and has changed nothing", Some("try again")),
-        SqlState::T_R_DEADLOCK_DETECTED | SqlState::T_R_SERIALIZATION_FAILURE | SqlState::EXCLUSION_VIOLATION => {
+        SqlState::T_R_DEADLOCK_DETECTED
+        | SqlState::T_R_SERIALIZATION_FAILURE
+        | SqlState::EXCLUSION_VIOLATION
+        | SqlState::LOCK_NOT_AVAILABLE => {
             ("somebody else was changing this at the same moment, and nothing was changed", Some("try again"))
         }
         _ => (error.message(), error.hint()),
@@ -131,7 +134,7 @@ fn described(error: &DbError) -> Value {
 fn status_of(code: &SqlState) -> StatusCode {
     match code.code() {
         "42501" => StatusCode::FORBIDDEN,
-        "23505" | "23503" | "23P01" | "40001" | "40P01" => StatusCode::CONFLICT,
+        "23505" | "23503" | "23P01" | "40001" | "40P01" | "55P03" => StatusCode::CONFLICT,
         "57014" => StatusCode::GATEWAY_TIMEOUT,
         code if code.starts_with("22") || code.starts_with("23") => StatusCode::BAD_REQUEST,
         code if code.starts_with("53") || code.starts_with("57") || code.starts_with("08") => {
@@ -170,8 +173,8 @@ mod tests {
     fn a_status_says_whose_fault_it_is() {
         let status = |code| status_of(&SqlState::from_code(code)).as_u16();
         assert_eq!(
-            ["22023", "22P02", "42501", "40P01", "57014", "53300", "XX000"].map(status),
-            [400, 400, 403, 409, 504, 503, 500]
+            ["22023", "22P02", "42501", "40P01", "55P03", "57014", "53300", "XX000"].map(status),
+            [400, 400, 403, 409, 409, 504, 503, 500]
         );
     }
 }
