@@ -47,6 +47,8 @@ fn snapshot(row: &Row<'_>) -> Result<Snapshot> {
 /// could have seen yet is told by its row, as far as the position is from before it. Deleted events up to an id do not matter in
 /// the middle of a page beyond it.
 ///
+/// A snapshot that was handed in stands in a query of its own: it is read from its text once, and not for each row.
+///
 /// $1 organizations, $2 seen, $3 the snapshot to stay within or NULL for the present, $4 the id after which, or NULL, $5 how
 /// many, $6 what was seen last of all.
 macro_rules! read_statement {
@@ -58,7 +60,7 @@ macro_rules! read_statement {
         EXISTS (
             SELECT FROM booking.purged_events AS d
             WHERE d.org_id = ANY ($1)
-              AND NOT pg_catalog.pg_visible_in_snapshot(d.tx, $6::pg_catalog.pg_snapshot)
+              AND NOT pg_catalog.pg_visible_in_snapshot(d.tx, (SELECT $6::pg_catalog.pg_snapshot))
               AND d.up_to >= pg_catalog.pg_snapshot_xmin($2::pg_catalog.pg_snapshot)
               AND (d.before_id <= $4 AND d.up_to < pg_catalog.pg_snapshot_xmin($6::pg_catalog.pg_snapshot)) IS NOT TRUE),
         f.org_id, f.id, pg_catalog.to_char(f.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), f.kind,
@@ -86,8 +88,8 @@ const READ_FIRST: &str = read_statement!(
     "
             SELECT e.* FROM booking.events AS e
             WHERE e.org_id = o.id AND ($4 IS NULL OR e.id > $4)
-              AND pg_catalog.pg_visible_in_snapshot(e.tx, COALESCE($3::pg_catalog.pg_snapshot, p.snapshot))
-              AND NOT pg_catalog.pg_visible_in_snapshot(e.tx, $2::pg_catalog.pg_snapshot)"
+              AND pg_catalog.pg_visible_in_snapshot(e.tx, COALESCE((SELECT $3::pg_catalog.pg_snapshot), p.snapshot))
+              AND NOT pg_catalog.pg_visible_in_snapshot(e.tx, (SELECT $2::pg_catalog.pg_snapshot))"
 );
 
 /// Of whoever goes on: what was not committed then is little. It is sorted afterwards, so that it is not looked for along the ids,
@@ -96,9 +98,9 @@ const READ_ON: &str = read_statement!(
     "
             SELECT e.* FROM (
                 SELECT e.* FROM booking.events AS e
-                WHERE e.org_id = o.id AND e.tx >= pg_catalog.pg_snapshot_xmin($2::pg_catalog.pg_snapshot)
-                  AND pg_catalog.pg_visible_in_snapshot(e.tx, COALESCE($3::pg_catalog.pg_snapshot, p.snapshot))
-                  AND NOT pg_catalog.pg_visible_in_snapshot(e.tx, $2::pg_catalog.pg_snapshot)
+                WHERE e.org_id = o.id AND e.tx >= (SELECT pg_catalog.pg_snapshot_xmin($2::pg_catalog.pg_snapshot))
+                  AND pg_catalog.pg_visible_in_snapshot(e.tx, COALESCE((SELECT $3::pg_catalog.pg_snapshot), p.snapshot))
+                  AND NOT pg_catalog.pg_visible_in_snapshot(e.tx, (SELECT $2::pg_catalog.pg_snapshot))
                   AND ($4 IS NULL OR e.id > $4)
                 OFFSET 0
             ) AS e"
