@@ -86,6 +86,24 @@ test('a time that somebody else has taken meanwhile is refused with a sentence',
   assert.equal((await clinic.appointment(id)).starts, `${clinic.monday} 09:00`)
 })
 
+test('whoever is about to cancel what somebody else moves meanwhile is told and looks again', async (t) => {
+  const clinic = await Clinic.open()
+  const id = await clinic.booked('Ann Lee', '9:00')
+  const page = await openBoard(t, clinic)
+  await live(page)
+  await open(page, 'Ann Lee')
+  await panel(page).getByRole('button', { name: 'Cancel appointment…' }).click()
+  await clinic.moved(id, clinic.monday, '15:30')
+  await panel(page).getByRole('alert').getByText('It has been changed meanwhile: look again.').waitFor()
+  await panel(page).getByText('3:30').first().waitFor()
+  assert.equal(await panel(page).getByRole('button', { name: 'Cancel this appointment' }).count(), 0)
+  await panel(page).getByRole('button', { name: 'Move…' }).click()
+  await clinic.moved(id, await one('SELECT ($1::date + 1)::text', [clinic.monday]), '15:30')
+  await page.getByText('It has left this day meanwhile.').waitFor()
+  await panel(page).waitFor({ state: 'hidden' })
+  assert.equal((await clinic.appointment(id)).status, 'confirmed')
+})
+
 test('an appointment that nobody has confirmed is confirmed', async (t) => {
   const clinic = await Clinic.open()
   const id = await clinic.booked('Eve Brook', '9:00')

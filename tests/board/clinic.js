@@ -60,6 +60,13 @@ export class Clinic {
     return answer.appointmentId
   }
 
+  // To a time of a date, by the clock of the clinic.
+  moved(id, date, time) {
+    return one(
+      'SELECT booking.reschedule_appointment_atomic($1, $2, ($3::date + $4::time) AT TIME ZONE $5)',
+      [this.id, id, date, time, this.zone])
+  }
+
   // An appointment as it is: its status, its start by the clock of the clinic, and its chair.
   async appointment(id) {
     const { rows } = await admin.query(

@@ -92,6 +92,7 @@ function options(select, wanted, value) {
 
 let reading = null
 let isStale = false
+let again = null
 // Reads the board anew. What is asked for meanwhile is read once more afterwards.
 function refresh() {
   isStale = true
@@ -119,7 +120,9 @@ async function readOnce() {
   } catch (error) {
     if (error instanceof SignedOut) return signedOut()
     say(error.message)
-    setTimeout(refresh, 5000)
+    // One attempt at a time, whoever has asked meanwhile.
+    clearTimeout(again)
+    again = setTimeout(refresh, 5000)
     return false
   }
   const changes = before ? compare(before, state.agenda) : []

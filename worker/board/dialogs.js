@@ -31,6 +31,7 @@ export const problem = () => element('p', { class: 'problem', role: 'alert' })
 export async function attempt(dialog, place, work) {
   const buttons = [...dialog.querySelectorAll('button:not(.close)')].filter(({ disabled }) => !disabled)
   buttons.forEach((each) => (each.disabled = true))
+  dialog.ariaBusy = 'true'
   place.textContent = ''
   try {
     await work()
@@ -38,6 +39,7 @@ export async function attempt(dialog, place, work) {
     place.textContent = error.message
     return error
   } finally {
+    dialog.ariaBusy = 'false'
     buttons.forEach((each) => (each.disabled = false))
   }
 }

@@ -23,19 +23,32 @@ export function openPanel(id, refresh) {
   readHistory(shown)
 }
 
-// Shows what has changed meanwhile, unless somebody is about to do something.
+// Shows what has changed meanwhile. Whoever is about to do something goes on, unless it is not any more what they have before them.
 export function refreshPanel() {
-  if (!shown || shown.step !== 'details' || !byId('panel').open || looks() === shown.looks) return
+  const panel = byId('panel')
+  if (!shown || !panel.open || panel.ariaBusy === 'true') return
+  if (!find(shown.id) && state.agenda.days.includes(shown.last.date)) {
+    panel.close()
+    return say('It has left this day meanwhile.')
+  }
+  if (shown.step !== 'details' && essence(appointment()) !== essence(shown.last)) {
+    details().textContent = 'It has been changed meanwhile: look again.'
+    return
+  }
+  if (shown.step !== 'details' || looks() === shown.looks) return
   const { activeElement } = document
-  const place = [...byId('panel').querySelectorAll('button')].indexOf(activeElement)
+  const place = [...panel.querySelectorAll('button')].indexOf(activeElement)
   details()
-  byId('panel').querySelectorAll('button')[place]?.focus()
+  panel.querySelectorAll('button')[place]?.focus()
 }
 
 const appointment = () => find(shown.id) ?? shown.last
 
 // Differs when something else is to be shown.
 const looks = () => JSON.stringify([appointment(), shown.history?.length])
+
+// What somebody decides by.
+const essence = ({ status, resourceId, startsAt, endsAt }) => [status, resourceId, startsAt, endsAt].join()
 
 async function readHistory(of) {
   const { patientPhone } = appointment()
@@ -44,6 +57,7 @@ async function readHistory(of) {
   if (shown === of && of.step === 'details') refreshPanel()
 }
 
+// Shows what it is. Returns where to say what is wrong.
 function details() {
   const one = appointment()
   shown.last = one
@@ -65,6 +79,7 @@ function details() {
   const history = shown.history ?? []
   open('panel', nameOf(one), facts, element('div', { class: 'actions' }, actions(one, wrong)), wrong,
     history.length ? element('section', {}, element('h3', {}, 'History'), history) : [])
+  return wrong
 }
 
 const until = (text) => {
@@ -88,37 +103,39 @@ function actions(one, wrong) {
   ].flat().filter(Boolean)
 }
 
-async function done(words) {
-  const { refresh } = shown
-  byId('panel').close()
+// Says what was done to `of`, and closes its panel, unless somebody has closed it meanwhile and looks at another.
+async function done(of, words) {
+  if (shown === of) byId('panel').close()
   say(words)
-  await refresh()
+  await of.refresh()
 }
 
 const set = (status, wrong) => attempt(byId('panel'), wrong, async () => {
-  await call('set_appointment_status', { p_appointment_id: shown.id, p_status: status })
-  await done(`${STATUS[status]}: ${nameOf(appointment())}`)
+  const [of, name] = [shown, nameOf(appointment())]
+  await call('set_appointment_status', { p_appointment_id: of.id, p_status: status })
+  await done(of, `${STATUS[status]}: ${name}`)
 })
 
 const release = (wrong) => attempt(byId('panel'), wrong, async () => {
-  await call('release_hold', { p_hold_id: shown.id })
-  await done('The time is free again.')
+  const of = shown
+  await call('release_hold', { p_hold_id: of.id })
+  await done(of, 'The time is free again.')
 })
 
 function showMove() {
   shown.step = 'move'
-  const { id } = shown
-  move(appointment(), { back: details, moved: (words) => shown?.id === id && done(words) })
+  const of = shown
+  move(appointment(), { back: details, moved: (words) => done(of, words) })
 }
 
 function askCancel() {
   shown.step = 'cancel'
-  const one = appointment()
+  const [of, one] = [shown, appointment()]
   const wrong = problem()
   const reason = element('input', { id: 'reason', type: 'text', maxLength: 200, autocomplete: 'off' })
   const cancel = () => attempt(byId('panel'), wrong, async () => {
     const answer = await call('cancel_appointment', { p_appointment_id: one.id, p_reason: reason.value.trim() || null })
-    await done(answer.message)
+    await done(of, answer.message)
   })
   const form = element('form', { on: { submit: (event) => event.preventDefault() || cancel() } },
     element('p', {}, `${dayName(one.date, state.agenda.organization.today)}, ${stretch(one.fromMinute, one.toMinute)}, ${one.service}, ${resourceName(one.resourceId)}. The time is free at once.`),
