@@ -78,7 +78,7 @@ def test_with_an_audience_only_its_tokens_are_believed(office: Office, member: s
 
 def test_a_role_that_may_not_read_the_history_is_told_whom_to_ask(office: Office):
     listening(office)
-    for role in ["pg_monitor", "no_such_role", "'; --"]:
+    for role in ["pg_monitor", "postgres", "no_such_role", "'; --"]:
         status, _, page = get(office, "/events", Authorization=f"Bearer {sign(office.org, role=role)}")
         assert status == 403
         assert "booking.grant_member" in json.loads(page)["error"]

@@ -82,6 +82,16 @@ def test_above_the_most_streams_one_is_told_to_come_again_and_a_place_that_is_fr
         assert browser.status == 200
 
 
+def test_one_organization_leaves_room_for_another(office: Office, member: str):
+    listening(office, BOOKING_MAX_STREAMS="3", BOOKING_MAX_STREAMS_EACH="2")
+    other = one(office.session, "SELECT booking.create_organization('Other')")
+    own = {"Authorization": f"Bearer {sign(office.org, role=member)}"}
+    with Browser(office.address, sign(office.org, role=member)), Program(office.address, sign(office.org, role=member)):
+        assert get(office, "/events", **own)[0] == 503
+        with Browser(office.address, sign(str(other), role=member)) as browser:
+            assert browser.status == 200
+
+
 def test_what_a_program_says_means_nothing_and_is_not_to_be_long(office: Office, member: str):
     listening(office)
     with Program(office.address, sign(office.org, role=member)) as program:

@@ -20,7 +20,7 @@ async function ask(address, options) {
   try {
     response = await fetch(address, { ...options, cache: 'no-store' })
   } catch {
-    throw new Refused('The board cannot reach its server. It tries again.')
+    throw new Refused('The board cannot reach its server.')
   }
   if (response.status === 401) throw new SignedOut('the token is not valid')
   const answer = await response.json().catch(() => null)

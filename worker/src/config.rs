@@ -229,6 +229,10 @@ pub struct RunOptions {
     #[arg(long, env = "BOOKING_MAX_STREAMS", value_name = "NUMBER", default_value_t = 2000,
         value_parser = clap::value_parser!(u16).range(1..))]
     pub max_streams: u16,
+    /// And how many of one organization, so that none keeps out all others
+    #[arg(long, env = "BOOKING_MAX_STREAMS_EACH", value_name = "NUMBER", default_value_t = 1000,
+        value_parser = clap::value_parser!(u16).range(1..))]
+    pub max_streams_each: u16,
     /// How often those who follow the history hear that the connection is there, in seconds
     #[arg(long, env = "BOOKING_HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(1..=60))]

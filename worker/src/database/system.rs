@@ -72,7 +72,7 @@ impl Database {
     /// Whether a role may call a function, which is named with the types of its arguments. False where either does not exist.
     pub async fn may_execute(&self, role: &str, function: &str) -> Result<bool, Error> {
         let sql = "SELECT COALESCE((
-                SELECT pg_catalog.has_function_privilege(r.oid, pg_catalog.to_regprocedure($2)::oid, 'EXECUTE')
+                SELECT NOT r.rolsuper AND pg_catalog.has_function_privilege(r.oid, pg_catalog.to_regprocedure($2)::oid, 'EXECUTE')
                 FROM pg_catalog.pg_roles AS r WHERE r.rolname = $1), false)";
         self.value(sql, &[(&role, Type::TEXT), (&function, Type::TEXT)]).await
     }

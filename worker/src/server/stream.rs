@@ -7,6 +7,7 @@ mod audience;
 mod feed;
 mod hub;
 mod reader;
+mod slots;
 mod sse;
 mod trouble;
 mod ws;
@@ -31,6 +32,7 @@ use crate::database::history::Event;
 use crate::error::Error;
 use hub::{Hub, Join};
 use reader::Reader;
+use slots::Slots;
 
 pub use sse::events;
 pub use ws::ws;
@@ -77,7 +79,7 @@ pub enum Begin {
 pub struct Streams {
     database: Database,
     joins: mpsc::Sender<Join>,
-    slots: Arc<Semaphore>,
+    slots: Slots,
     turns: Semaphore,
     heartbeat: Duration,
     stop: CancellationToken,
@@ -121,7 +123,7 @@ impl Streams {
         Arc::new(Streams {
             database,
             joins,
-            slots: Arc::new(Semaphore::new(usize::from(run.max_streams))),
+            slots: Slots::new(run.max_streams.into(), run.max_streams_each.into()),
             turns: Semaphore::new(TURNS),
             heartbeat,
             stop,
@@ -144,7 +146,7 @@ async fn open(served: &Served, caller: &Caller, begin: Begin, transport: &'stati
         Ok(false) => return Err(NotOpened::Forbidden),
         Err(error) => return Err(NotOpened::Unavailable(error)),
     }
-    let slot = streams.slots.clone().try_acquire_owned().map_err(|_| NotOpened::Full)?;
+    let slot = streams.slots.take(caller.org_id).ok_or(NotOpened::Full)?;
     Ok(Reader::new(streams, caller, begin, slot, transport))
 }
 
@@ -178,8 +180,8 @@ impl IntoResponse for NotOpened {
                 (StatusCode::FORBIDDEN, Json(json!({"error": why}))).into_response()
             }
             NotOpened::Full => {
-                let why =
-                    "this worker has as many streams as it may have: come again, or ask for a larger --max-streams";
+                let why = "there are as many streams as this worker may have, or this organization: come again, or ask for a larger \
+                     --max-streams or --max-streams-each";
                 let again = [(header::RETRY_AFTER, RETRY_AFTER)];
                 (StatusCode::SERVICE_UNAVAILABLE, again, Json(json!({"error": why}))).into_response()
             }

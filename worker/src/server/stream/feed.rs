@@ -16,7 +16,7 @@ use super::{Begin, Streams, Told};
 use crate::database::history::Page;
 
 /// How much is read at once.
-const PAGE: i32 = 500;
+const PAGE: i32 = 100;
 /// And how much of it are positions at most, in bytes: each event has one, as long as the one it is read from.
 const MOST_POSITIONS: usize = 256 * 1024;
 
@@ -169,6 +169,6 @@ mod tests {
     fn the_longer_a_position_the_fewer_events_are_read_from_it() {
         let page = |bytes| page(Some(&"1".repeat(bytes)));
         assert_eq!(super::page(None), PAGE);
-        assert_eq!([0, 120, 1024, 64 * 1024, 1024 * 1024].map(page), [PAGE, PAGE, 256, 4, 1]);
+        assert_eq!([0, 120, 4096, 64 * 1024, 1024 * 1024].map(page), [PAGE, PAGE, 64, 4, 1]);
     }
 }

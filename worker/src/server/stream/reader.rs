@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use futures_util::stream::{BoxStream, StreamExt};
 use metrics::{counter, gauge};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Interval, MissedTickBehavior, Sleep, interval_at, sleep};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::feed::feed;
+use super::slots::Slot;
 use super::{Begin, Streams, Told};
 use crate::server::token::Caller;
 
@@ -22,18 +22,12 @@ pub struct Reader {
     heartbeats: Interval,
     is_over: bool,
     _counted: Counted,
-    _slot: OwnedSemaphorePermit,
+    _slot: Slot,
     _open: TaskTrackerToken,
 }
 
 impl Reader {
-    pub fn new(
-        streams: &Arc<Streams>,
-        caller: &Caller,
-        begin: Begin,
-        slot: OwnedSemaphorePermit,
-        transport: &'static str,
-    ) -> Self {
+    pub fn new(streams: &Arc<Streams>, caller: &Caller, begin: Begin, slot: Slot, transport: &'static str) -> Self {
         let first = Instant::now().checked_add(streams.heartbeat).unwrap_or_else(Instant::now);
         let mut heartbeats = interval_at(first, streams.heartbeat);
         heartbeats.set_missed_tick_behavior(MissedTickBehavior::Delay);
