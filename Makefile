@@ -21,7 +21,7 @@ demo-stop: ## Stop the demo's PostgreSQL and its board; the data stays
 clean-demo: ## Remove the demo's PostgreSQL and its data
 	@scripts/demo.sh stop && scripts/cluster.sh remove demo && rm -rf target/demo && echo "The demo's PostgreSQL is removed, with its data."
 
-test: ## Run every test (the first time about 20 minutes, then about 14)
+test: ## Run every test (the first time about 33 minutes, then about 25)
 	@scripts/test.sh
 
 test-all: ## Run the tests that depend on PostgreSQL against 15, 17 and 18 (the first time builds the last two from source)

@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use crate::settings;
 
+/// The longest name of a role, in bytes.
+const LONGEST_ROLE: usize = 63;
+
 /// The organization of this session: the setting `booking.org_id`, else the `org_id` claim of a verified token, else none.
 #[pg_extern(stable, parallel_safe)]
 pub fn current_org_id() -> Option<pgrx::Uuid> {
@@ -18,24 +21,35 @@ pub fn current_org_id() -> Option<pgrx::Uuid> {
 }
 
 fn claimed_org_id() -> Option<Uuid> {
-    parse(claims()?.get("org_id")?.as_str()?)
-}
-
-/// A claim proves something only where the login role is the one that verifies tokens: any other session could have set it.
-fn claims() -> Option<serde_json::Value> {
+    // A claim proves something only where the login role is the one that verifies tokens: any other session could have set it.
     if !session_user_is_authenticator() {
         return None;
     }
+    parse(claims()?.get("org_id")?.as_str()?)
+}
+
+fn claims() -> Option<serde_json::Value> {
     serde_json::from_str(&setting(c"request.jwt.claims")?).ok()
 }
 
-/// Whom a verified token names: the subject of its claims, where that is an id. An e-mail address is a name.
-pub fn user() -> Option<String> {
-    Some(parse(claims()?.get("sub")?.as_str()?)?.to_string())
+/// Who acts, for the history: whom a verified token names. A login role that sees every organization is believed too, as the worker
+/// whose board somebody uses: it could write any history that it likes.
+fn acting() -> Option<serde_json::Value> {
+    (session_user_is_authenticator() || session_user_sees_everything()).then(claims)?
 }
 
-/// The role whose rights this session uses.
+/// The subject of the claims, where that is an id. An e-mail address is a name.
+pub fn user() -> Option<String> {
+    Some(parse(acting()?.get("sub")?.as_str()?)?.to_string())
+}
+
+/// The role in the claims; without one, that whose rights this session uses.
 pub fn role() -> Option<String> {
+    let claimed = acting().and_then(|claims| Some(claims.get("role")?.as_str()?.to_owned()));
+    claimed.filter(|role| (1..=LONGEST_ROLE).contains(&role.len())).or_else(current_role)
+}
+
+fn current_role() -> Option<String> {
     // SAFETY: reads the catalog cache; with noerr the name is NULL when the role is gone.
     let name = unsafe { pg_sys::GetUserNameFromId(pg_sys::GetUserId(), true) };
     if name.is_null() {
@@ -55,6 +69,11 @@ fn session_user_is_authenticator() -> bool {
     let name = unsafe { pg_sys::GetUserNameFromId(pg_sys::GetSessionUserId(), true) };
     // SAFETY: a non-NULL name is a NUL-terminated string in the current memory context.
     !name.is_null() && unsafe { CStr::from_ptr(name) } == authenticator.as_c_str()
+}
+
+fn session_user_sees_everything() -> bool {
+    // SAFETY: reads the catalog cache; a role that is gone sees nothing.
+    unsafe { pg_sys::has_bypassrls_privilege(pg_sys::GetSessionUserId()) }
 }
 
 fn setting(name: &CStr) -> Option<String> {

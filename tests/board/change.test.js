@@ -24,6 +24,8 @@ test('Cancel frees the time in the database', async (t) => {
   const { status, reason } = await clinic.appointment(id)
   assert.deepEqual([status, reason], ['cancelled', 'caught a cold'])
   assert.equal((await clinic.book('Bea Wood', '9:00')).success, true)
+  const who = "SELECT detail ->> 'by' FROM booking.events WHERE org_id = $1 AND appointment_id = $2 AND kind = 'cancelled'"
+  assert.equal(await one(who, [clinic.id, id]), 'booking_front_desk')
 })
 
 test('an appointment that is kept after all stays', async (t) => {

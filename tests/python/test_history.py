@@ -415,6 +415,18 @@ def test_it_is_on_record_who_has_booked(dsn: str, admin: psycopg.Connection, cli
             assert "ann" not in json.dumps(detail)
 
 
+def test_a_program_that_sees_every_organization_says_for_whom_it_acts(dsn: str, admin: psycopg.Connection, clinic: Clinic):
+    user = str(uuid4())
+    with roles_of_each_kind(dsn) as roles:
+        admin.execute(sql.SQL("GRANT {0} TO {1}; ALTER ROLE {1} BYPASSRLS").format(
+            sql.Identifier(roles["member"]), sql.Identifier(roles["worker"])))
+        with log_in(dsn, roles["worker"]) as session:
+            session.execute("SELECT set_config('request.jwt.claims', %s, false)", [json.dumps({"role": "front_desk", "sub": user})])
+            booked = clinic.book(future(), session)
+        detail = one(admin, DETAIL, [clinic.org_id, booked["appointmentId"]])
+        assert (detail["by"], detail["user"]) == ("front_desk", user)
+
+
 def test_a_subject_that_is_no_id_is_not_on_record(dsn: str, admin: psycopg.Connection, clinic: Clinic):
     with roles_of_each_kind(dsn) as roles:
         admin.execute(sql.SQL("ALTER ROLE {0} SET booking.authenticator = {1}").format(

@@ -38,6 +38,8 @@ pub struct Caller {
     pub org_id: Uuid,
     /// The role of the database whose rights the caller has.
     pub role: String,
+    /// Who of those who have it, if the token says so.
+    pub user: Option<String>,
     /// From then on the token is not believed any more: its `exp` and the leeway of clocks.
     pub expires_at: DateTime<Utc>,
 }
@@ -63,6 +65,7 @@ pub struct Tokens {
 struct Claims {
     org_id: Uuid,
     role: String,
+    sub: Option<Value>,
     // A number of seconds, which may have a fraction.
     exp: f64,
 }
@@ -104,9 +107,10 @@ impl Tokens {
         if read.header.crit.is_some() {
             return None;
         }
-        let Claims { org_id, role, exp } = read.claims;
+        let Claims { org_id, role, sub, exp } = read.claims;
+        let user = sub.as_ref().and_then(Value::as_str).map(str::to_owned);
         let is_role = (1..=LONGEST_ROLE).contains(&role.len()) && !role.contains('\0');
-        is_role.then(|| Caller { org_id, role, expires_at: believed_until(exp) })
+        is_role.then(|| Caller { org_id, role, user, expires_at: believed_until(exp) })
     }
 
     /// A token for `role` in an organization, from now until `until`.

@@ -14,6 +14,7 @@ use tokio_postgres::error::{DbError, SqlState};
 use tracing::{info, warn};
 
 use super::functions::{FUNCTIONS, Function};
+use crate::database::board::OnBehalf;
 use crate::error::Error;
 use crate::server::Served;
 use crate::server::token::Caller;
@@ -75,7 +76,8 @@ async fn answered(served: &Served, caller: &Caller, function: &Function, body: &
         }
     };
     let values: Vec<Option<&str>> = arguments.iter().map(|(_, value)| value.as_deref()).collect();
-    match served.context.board.called(&sql, caller.org_id, &values).await {
+    let who = OnBehalf { org_id: caller.org_id, role: &caller.role, user: caller.user.as_deref() };
+    match served.context.board.called(&sql, who, &values).await {
         Ok(answer) => {
             let described = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
             (described, answer).into_response()
