@@ -81,13 +81,19 @@ test('the token of another organization sees nothing of it', async (t) => {
   assert.doesNotMatch(await page.locator('body').textContent(), /Ann Lee|Bea Wood|Riverside/)
 })
 
-test('a connection that is cut is seen, and nothing that happened meanwhile is missed', async (t) => {
+// A board whose connection is cut, and has seen it.
+async function openAndCut(t) {
   const clinic = await Clinic.open()
   const relay = await startRelay(worker.port)
   const page = await openBoard(t, clinic, { url: relay.url, forgives: CUT })
   await live(page)
   relay.cut()
   await page.getByText('Reconnecting').waitFor()
+  return { clinic, page, relay }
+}
+
+test('a connection that is cut is seen, and nothing that happened meanwhile is missed', async (t) => {
+  const { clinic, page, relay } = await openAndCut(t)
   await clinic.booked('Iris Lee', '9:00')
   relay.mend()
   await live(page)
@@ -110,12 +116,7 @@ test('a worker that is started again goes on where the other ended', async (t) =
 })
 
 test('where the history has been forgotten the board is read anew', async (t) => {
-  const clinic = await Clinic.open()
-  const relay = await startRelay(worker.port)
-  const page = await openBoard(t, clinic, { url: relay.url, forgives: CUT })
-  await live(page)
-  relay.cut()
-  await page.getByText('Reconnecting').waitFor()
+  const { clinic, page, relay } = await openAndCut(t)
   await clinic.booked('Lena Field', '9:00')
   await until(async () => {
     await one("SELECT booking.purge('1 microsecond')")
