@@ -28,19 +28,33 @@ const NEAR: Duration = Duration::hours(3);
 /// How many days beside the wanted one are searched when there are not enough times on it.
 pub const DAYS_AROUND: usize = 30;
 
+/// How many days each reading brings. The wanted day, with the three hours around it, is nearly always enough; where it is full, so are
+/// often the next ones, and a month is too much to read for that.
+const READINGS: [usize; 3] = [1, 7, DAYS_AROUND - 7];
+
 impl<Z: Zone> Search<'_, Z> {
     /// The nearest free times within three hours, later first of two equally near; then those of the rest of that day; then
     /// those of the days that follow, each day by nearness to the same time of day. `read` brings the schedules of every
-    /// resource for a stretch of time; it is called once, and a second time only if the first three hours did not suffice.
+    /// resource for a stretch of time; it is called once for the wanted day, and further only while that does not suffice.
     pub fn run<E>(&self, mut read: impl FnMut(Span) -> Result<Vec<Schedule>, E>) -> Result<Vec<DateTime<Utc>>, E> {
         let anchor = self.anchor();
+        let mut near = around(anchor);
+        let mut days = self.days(anchor);
         let mut found = Vec::with_capacity(self.count);
-        if let Some(stretch) = around(anchor) {
+        for number in READINGS {
+            let days: Vec<(Span, DateTime<Utc>)> = days.by_ref().take(number).collect();
+            let parts: Vec<(Span, DateTime<Utc>)> =
+                near.take().map(|near| (near, anchor)).into_iter().chain(days).collect();
+            let Some(stretch) = parts.iter().map(|(part, _)| *part).reduce(Span::hull) else { break };
             let schedules = read(self.rules.reach(stretch))?;
-            self.take_nearest(&schedules, stretch, anchor, &mut found);
-        }
-        if found.len() < self.count {
-            self.take_from_days(anchor, &mut read, &mut found)?;
+            for (part, centre) in parts {
+                if found.len() < self.count {
+                    self.take_nearest(&schedules, part, centre, &mut found);
+                }
+            }
+            if found.len() >= self.count {
+                break;
+            }
         }
         Ok(found)
     }
@@ -63,36 +77,19 @@ impl<Z: Zone> Search<'_, Z> {
         zone::local_date(self.zone, self.wanted) > self.rules.last_date(self.zone, self.now)
     }
 
-    fn take_from_days<E>(
-        &self,
-        anchor: DateTime<Utc>,
-        read: &mut impl FnMut(Span) -> Result<Vec<Schedule>, E>,
-        found: &mut Vec<DateTime<Utc>>,
-    ) -> Result<(), E> {
-        let days = self.days(anchor);
-        let Some(stretch) = days.iter().map(|(day, _)| *day).reduce(Span::hull) else { return Ok(()) };
-        let schedules = read(self.rules.reach(stretch))?;
-        for (day, same_time) in days {
-            self.take_nearest(&schedules, day, same_time, found);
-            if found.len() >= self.count {
-                break;
-            }
-        }
-        Ok(())
-    }
-
     /// The day of `anchor` and those that are searched after it, each with the instant of the same time of day. Beyond the
     /// horizon there is nothing: from its last day the search goes back.
-    fn days(&self, anchor: DateTime<Utc>) -> Vec<(Span, DateTime<Utc>)> {
+    fn days(&self, anchor: DateTime<Utc>) -> impl Iterator<Item = (Span, DateTime<Utc>)> {
         let local = zone::local_time(self.zone, anchor);
-        let step = |date: &NaiveDate| if self.is_beyond_horizon() { date.pred_opt() } else { date.succ_opt() };
+        let is_back = self.is_beyond_horizon();
+        let step = move |date: &NaiveDate| if is_back { date.pred_opt() } else { date.succ_opt() };
         let dates = std::iter::successors(Some(local.date()), step).take(DAYS_AROUND + 1);
-        let day = |date: NaiveDate| {
+        let day = move |date: NaiveDate| {
             let same_time = zone::instant(self.zone, date.and_time(local.time()))?;
             let day = grid::day_span(self.zone, date)?;
             Some((day, if date == local.date() { anchor } else { same_time }))
         };
-        dates.filter_map(day).collect()
+        dates.filter_map(day)
     }
 
     fn take_nearest(
@@ -177,6 +174,31 @@ mod tests {
         let taken = [("2026-11-24 10:00", "2026-11-25 18:00")];
         let found = search(&TestZone::named("UTC"), "2026-11-24 14:00", "2026-11-20 00:00", &taken);
         assert_eq!(found, vec![at("2026-11-24 09:00"), at("2026-11-24 08:30"), at("2026-11-24 08:00")]);
+    }
+
+    #[test]
+    fn no_more_of_the_calendar_is_read_than_it_takes_to_find_three() {
+        let readings = |taken: (&str, &str)| {
+            let zone = TestZone::named("UTC");
+            let (wanted, now) = (at("2026-11-24 14:00"), at("2026-11-20 00:00"));
+            let rules = Rules::default();
+            let search = Search { zone: &zone, rules: &rules, wanted, not_offered: None, count: 3, now };
+            let mut read = Vec::new();
+            let found = search.run(|stretch| {
+                let taken = (Taken::Seat(1), Span { start: at(taken.0), end: at(taken.1) });
+                let calendar = ResourceCalendar::new(Uuid::nil(), 1, [taken]);
+                read.push(stretch.start.date_naive().to_string());
+                let open = Rc::new(OpenTime::always(&zone, stretch));
+                Ok::<_, Infallible>(vec![Schedule { calendar, open, limits: DailyLimits::default() }])
+            });
+            assert_eq!(found.unwrap().len(), 3, "{taken:?}");
+            read
+        };
+        assert_eq!(readings(("2026-11-24 14:00", "2026-11-24 15:00")), ["2026-11-24"]);
+        // Nothing within three hours, but the evening.
+        assert_eq!(readings(("2026-11-24 10:00", "2026-11-24 19:00")), ["2026-11-24"]);
+        assert_eq!(readings(("2026-11-24 00:00", "2026-11-30 12:00")), ["2026-11-24", "2026-11-25"]);
+        assert_eq!(readings(("2026-11-24 00:00", "2026-12-10 12:00")), ["2026-11-24", "2026-11-25", "2026-12-02"]);
     }
 
     #[test]
