@@ -1,6 +1,6 @@
 //! The times on offer: a grid of wall-clock times, from local midnight or from each opening.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, NaiveTime, Utc};
 
 use crate::calendar::Span;
 use crate::hours::{MINUTES_PER_DAY, Window, wall_clock};
@@ -40,11 +40,14 @@ fn steps(from: i32, to: i32, step_minutes: i32) -> impl Iterator<Item = i32> {
 }
 
 fn of_day(zone: &impl Zone, date: NaiveDate, step_minutes: i32) -> Vec<DateTime<Utc>> {
-    let times = steps(0, MINUTES_PER_DAY, step_minutes).filter_map(|minute| wall_clock(date, minute));
+    let minutes = steps(0, MINUTES_PER_DAY, step_minutes);
     // Most days have one offset, and every time of theirs is one instant: no need to ask the zone for each.
     if let Some(midnight) = zone::start_of_plain_day(zone, date) {
-        return times.map(|time| midnight + time.signed_duration_since(date.and_time(NaiveTime::MIN))).collect();
+        return minutes
+            .filter_map(|minute| midnight.checked_add_signed(Duration::minutes(i64::from(minute))))
+            .collect();
     }
+    let times = minutes.filter_map(|minute| wall_clock(date, minute));
     let mut starts: Vec<DateTime<Utc>> = times.flat_map(|time| zone::instants(zone, time)).collect();
     starts.sort_unstable();
     starts

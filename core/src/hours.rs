@@ -122,6 +122,15 @@ impl OpenTime {
         spans.get(next).is_some_and(|open| open.start <= span.start)
     }
 
+    /// Those of `times`, which are sorted, at which it is open.
+    pub fn during(&self, times: &[DateTime<Utc>]) -> impl Iterator<Item = DateTime<Utc>> {
+        const ALWAYS: &[Span] = &[Span { start: DateTime::<Utc>::MIN_UTC, end: DateTime::<Utc>::MAX_UTC }];
+        self.spans.as_deref().unwrap_or(ALWAYS).iter().flat_map(|open| {
+            let before = |moment: DateTime<Utc>| times.partition_point(|time| *time < moment);
+            times.get(before(open.start)..before(open.end)).unwrap_or_default().iter().copied()
+        })
+    }
+
     /// Each window that starts within the stretch, by the day it starts on.
     pub fn windows(&self) -> &[(NaiveDate, Window)] {
         &self.windows

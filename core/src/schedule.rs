@@ -170,7 +170,7 @@ pub fn free_starts(
             Anchor::Opening => Some(grid::from_openings(zone, stretch, step, schedule.open.windows())),
         };
         let able = |start: &DateTime<Utc>| rules.slot(*start).is_some_and(|slot| schedule.check(slot, zone).is_ok());
-        let starts = opening_grid.as_ref().unwrap_or(&midnight_grid).iter().copied().filter(able);
+        let starts = schedule.open.during(opening_grid.as_ref().unwrap_or(&midnight_grid)).filter(able);
         free.extend(starts.map(|start| (start, schedule.calendar.resource_id)));
     }
     free.sort_unstable();

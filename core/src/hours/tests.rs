@@ -97,6 +97,19 @@ fn an_override_of_the_organization_takes_from_a_resource_with_hours_and_never_ad
 }
 
 #[test]
+fn of_many_times_those_during_the_hours_are_found() {
+    let hours = daily(r#"[["09:00","12:00"],["13:00","17:00"]]"#);
+    let stretch = span("2026-11-24 00:00", "2026-11-25 00:00");
+    let times =
+        ["08:59", "09:00", "11:59", "12:00", "12:30", "13:00", "17:00"].map(|time| at(&format!("2026-11-24 {time}")));
+    let open = OpenTime::of(&TestZone::named("UTC"), stretch, &hours, None);
+    let found: Vec<_> = open.during(&times).map(|time| time.format("%H:%M").to_string()).collect();
+    assert_eq!(found, ["09:00", "11:59", "13:00"]);
+    let always = OpenTime::always(&TestZone::named("UTC"), stretch);
+    assert!(always.during(&times).eq(times));
+}
+
+#[test]
 fn an_override_of_the_resource_counts_before_everything() {
     let house = with_override(daily(r#"[["09:00","17:00"]]"#), "2026-11-24", "[]");
     let own = with_override(daily("[]"), "2026-11-24", r#"[["12:00","13:00"]]"#);
