@@ -43,9 +43,13 @@ pub fn instants(zone: &impl Zone, local: NaiveDateTime) -> Vec<DateTime<Utc>> {
 /// The one instant that `local` stands for: the earlier of two; where there is none, the offset from before the gap
 /// counts, as RFC 5545 says (02:30 becomes 03:30). `None` only outside the years that can be represented.
 pub fn instant(zone: &impl Zone, local: NaiveDateTime) -> Option<DateTime<Utc>> {
+    let (before, after) = offsets_around(zone, local);
+    if before == after {
+        return at_offset(local, before);
+    }
     match instants(zone, local).first() {
         Some(instant) => Some(*instant),
-        None => at_offset(local, offsets_around(zone, local).0),
+        None => at_offset(local, before),
     }
 }
 
