@@ -46,6 +46,31 @@ pub fn run_in_snapshot<'conn>(
     run(connected, sql, arguments, true)
 }
 
+/// Does `work` with the search_path that other functions have by their definition: for a function that returns rows by the hundred,
+/// since the server sets what stands in a definition anew for each row.
+pub fn with_own_search_path<T>(work: impl FnOnce() -> T) -> T {
+    // SAFETY: both texts are NUL-terminated. What is set here ends with the level; an error ends the transaction, or the
+    // subtransaction, and the level with it, as for a function that has it by its definition.
+    let level = unsafe {
+        let level = pg_sys::NewGUCNestLevel();
+        pg_sys::set_config_option(
+            c"search_path".as_ptr(),
+            c"pg_catalog, pg_temp".as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            pg_sys::GucAction::GUC_ACTION_SAVE,
+            true,
+            0,
+            false,
+        );
+        level
+    };
+    let done = work();
+    // SAFETY: the level that was begun above.
+    unsafe { pg_sys::AtEOXact_GUC(true, level) };
+    done
+}
+
 fn run<'conn>(
     _connected: &mut SpiClient<'conn>,
     sql: &'static str,
@@ -119,6 +144,7 @@ impl<'conn> Rows<'conn> {
         self.table.map_or(0, |table| unsafe { table.as_ref() }.numvals)
     }
 
+    /// All columns are taken out of the row at once: each call into the server has its price.
     fn row(&self, position: u64) -> Option<Row<'conn>> {
         let position = usize::try_from(position).ok().filter(|_| position < self.len())?;
         // SAFETY: the table lives as long as 'conn, and `position` is one of its rows.
@@ -126,7 +152,13 @@ impl<'conn> Rows<'conn> {
             let table = self.table?.as_ref();
             (*table.vals.add(position), table.tupdesc)
         };
-        Some(Row { tuple, description, connected: PhantomData })
+        // SAFETY: the description lives as long as 'conn.
+        let columns = usize::try_from(unsafe { (*description).natts }).ok()?;
+        let mut values = vec![pg_sys::Datum::null(); columns];
+        let mut nulls = vec![true; columns];
+        // SAFETY: the row and its description, and room for each of its columns.
+        unsafe { pg_sys::heap_deform_tuple(tuple, description, values.as_mut_ptr(), nulls.as_mut_ptr()) };
+        Some(Row { values, nulls, description, connected: PhantomData })
     }
 
     /// The first row of a statement that always returns one.
@@ -146,22 +178,23 @@ impl<'conn> Iterator for Rows<'conn> {
 }
 
 pub struct Row<'conn> {
-    tuple: pg_sys::HeapTuple,
+    values: Vec<pg_sys::Datum>,
+    nulls: Vec<bool>,
     description: pg_sys::TupleDesc,
     connected: PhantomData<&'conn ()>,
 }
 
 impl Row<'_> {
-    /// The value in a column, counted from 1. Another type than the column's is an error.
+    /// The value in a column, counted from 1. Another type than the column's is an error; a column that is not there is NULL.
     pub fn get<T: FromDatum + IntoDatum>(&self, column: c_int) -> Result<Option<T>> {
-        let mut is_null = false;
-        // SAFETY: both live as long as 'conn. A column that is not there is NULL, of no type.
-        let (datum, type_oid) = unsafe {
-            let datum = pg_sys::SPI_getbinval(self.tuple, self.description, column, &mut is_null);
-            (datum, pg_sys::SPI_gettypeid(self.description, column))
-        };
-        // SAFETY: a datum of this type, and whether it is NULL.
-        unsafe { T::try_from_datum(datum, is_null, type_oid) }
+        let position = usize::try_from(column.saturating_sub(1)).ok();
+        let found =
+            position.and_then(|position| self.values.get(position).copied().zip(self.nulls.get(position).copied()));
+        let Some((datum, false)) = found else { return Ok(None) };
+        // SAFETY: the description lives as long as 'conn, and the column is one of its.
+        let type_oid = unsafe { pg_sys::SPI_gettypeid(self.description, column) };
+        // SAFETY: a datum of this type that is not NULL.
+        unsafe { T::try_from_datum(datum, false, type_oid) }
             .map_err(|error| Error::Server(format!("column {column} of a statement: {error}")))
     }
 }
