@@ -2,6 +2,7 @@
 
 use booking_core::calendar::{ResourceCalendar, Span, Taken};
 use booking_core::limits::{LONGEST_AFTER_START_MINUTES, LONGEST_BUFFER_MINUTES};
+use pgrx::datum::DatumWithOid;
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 
@@ -14,14 +15,16 @@ use crate::statement::run_fresh;
 /// OFFSET 0 keeps the planner from turning the joins round: resource by resource, each by its part of the index. It would
 /// read the stretch of all resources of the organization else, and leave out most of it.
 ///
-/// $1 org_id, $2 resources, $3 and $4 the stretch, $5 the clock, $6 an appointment that does not count or NULL.
-macro_rules! read_appointments_where {
-    ($condition:literal) => {
+/// $1 org_id, $2 resources or the only one, $3 and $4 the stretch, $5 the clock, $6 an appointment that does not count or NULL.
+macro_rules! read_appointments {
+    (of $wanted:literal, where $condition:literal) => {
         concat!(
             "
     SELECT busy.resource_id, busy.seat, pg_catalog.lower(busy.span), pg_catalog.upper(busy.span), busy.expired,
         busy.limit_day
-    FROM pg_catalog.unnest($2) AS wanted (resource_id)
+    FROM ",
+            $wanted,
+            " AS wanted (resource_id)
     CROSS JOIN LATERAL (
         (SELECT a.resource_id, a.seat, a.blocked AS span, CASE WHEN a.expires_at <= $5 THEN a.id END AS expired,
             a.limit_day - DATE '1970-01-01' AS limit_day
@@ -46,14 +49,30 @@ macro_rules! read_appointments_where {
     };
 }
 
-/// By the index of the exclusion constraint.
-const READ: &str = read_appointments_where!("a.status IN ('held', 'pending', 'confirmed')");
+macro_rules! occupying {
+    (of $wanted:literal) => {
+        read_appointments!(of $wanted, where "a.status IN ('held', 'pending', 'confirmed')")
+    };
+}
+
+macro_rules! occupying_by_start {
+    (of $wanted:literal) => {
+        read_appointments!(
+            of $wanted,
+            where "a.starts_at BETWEEN $7 AND $8 AND a.status NOT IN ('cancelled', 'completed', 'no_show')"
+        )
+    };
+}
+
+/// By the index of the exclusion constraint. Most calls are about one resource, whose row needs no list to be taken from.
+const READ: &str = occupying!(of "pg_catalog.unnest($2)");
+const READ_ONE: &str = occupying!(of "(SELECT $2)");
 
 /// Under row level security an index cannot be searched for a range that overlaps (the operator is not leakproof), but for
 /// starts it can: those of all appointments that can touch the stretch, $7 to $8. The statuses are those of the index by start,
 /// in its words: the planner cannot take the index of the constraint then, and read a resource's whole history by it.
-const READ_UNDER_ROW_SECURITY: &str =
-    read_appointments_where!("a.starts_at BETWEEN $7 AND $8 AND a.status NOT IN ('cancelled', 'completed', 'no_show')");
+const READ_UNDER_ROW_SECURITY: &str = occupying_by_start!(of "pg_catalog.unnest($2)");
+const READ_ONE_UNDER_ROW_SECURITY: &str = occupying_by_start!(of "(SELECT $2)");
 
 /// The calendars of the query's resources, in their order. Holds that have expired are left out, and put into `expired`.
 pub fn read(
@@ -62,9 +81,14 @@ pub fn read(
     expired: &mut Vec<ExpiredHold>,
 ) -> Result<Vec<ResourceCalendar>> {
     let mut taken: Vec<Vec<(Taken, Span)>> = vec![Vec::new(); query.resources.len()];
+    let resources: DatumWithOid<'_> = match query.resources {
+        [only] => as_postgres(only.resource.id).into(),
+        _ => query.resource_ids().into(),
+    };
+    let is_one = query.resources.len() == 1;
     let mut arguments = vec![
         as_postgres(query.organization.id).into(),
-        query.resource_ids().into(),
+        resources,
         instant::to_postgres(query.stretch.start)?.into(),
         instant::to_postgres(query.stretch.end)?.into(),
         instant::to_postgres(instant::clock_now())?.into(),
@@ -75,7 +99,9 @@ pub fn read(
             query.stretch.widened(LONGEST_AFTER_START_MINUTES, LONGEST_BUFFER_MINUTES).unwrap_or(query.stretch);
         arguments.push(instant::to_postgres(starts.start)?.into());
         arguments.push(instant::to_postgres(starts.end)?.into());
-        READ_UNDER_ROW_SECURITY
+        if is_one { READ_ONE_UNDER_ROW_SECURITY } else { READ_UNDER_ROW_SECURITY }
+    } else if is_one {
+        READ_ONE
     } else {
         READ
     };
