@@ -96,7 +96,7 @@ class Benchmark:
             return session.execute(f"SELECT count(*) FROM {what}").fetchone()[0]
 
     def bookings(self) -> dict[str, Rates]:
-        self.server.make(TEMPLATE, history(10_000))
+        self.server.make(TEMPLATE, history(10_000), WITH_STATISTICS)
         found = {}
         for sync in SYNC:
             self.server.set_fsync(sync)
@@ -151,7 +151,7 @@ class Benchmark:
     def hot_slot(self) -> dict[str, object]:
         """The rates, and the errors and deadlocks of the extension's runs."""
         errors = 0
-        self.server.make(TEMPLATE, taken(CALENDAR))
+        self.server.make(TEMPLATE, taken(CALENDAR), WITH_STATISTICS)
 
         def measure(kind: str, parts: list[str]) -> float:
             nonlocal errors

@@ -1,4 +1,4 @@
-"""What a booking is made of: the processor's instructions, as valgrind counts them in a single-user server. They are the same in
+"""What a booking, a refusal and a look are made of: the processor's instructions, as valgrind counts them in a single-user server. They are the same in
 each run, whatever else the machine does, and they say where the time goes; what they cost, and what waits for the disk or for
 others, they do not say. Prints a table, and writes it into docs/benchmarks.md if asked.
 
@@ -17,42 +17,72 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import report
-from database import BOOKINGS, FIRST, history
+from database import BOOKINGS, CALENDAR, FIRST, OTHERS, TAKEN_SLOTS, WITH_STATISTICS, history, taken
 from load import CLUSTER, ORG, SETTINGS, SLOTS, SQL, TEMPLATE, Server
 
 # What a session does once, and making the plans, is taken away: it is the same in a short run and in a long one.
 SHORT, LONG = 100, 400
 BEGIN, END = "<!-- the instructions that make bench counted -->", "<!-- the end of them -->"
-TITLES = {"floor": "bare INSERT", "statement": "one statement", "plpgsql": "PL/pgSQL", "extension": "booking"}
-# The steps of a booking, by the functions that are nothing else.
-PARTS = {
-    "reads the organization, its service and resource": "pg_booking::organization::Organization::read",
+MARKDOWN = report.DIRECTORY / "instructions.md"
+TITLES = {
+    "floor": "bare INSERT", "statement": "one statement", "plpgsql": "PL/pgSQL", "extension": "booking",
+    "refusal": "refusal with three alternatives", "month": "a month of slots",
+}  # fmt: skip
+# What is looked at: a calendar of which three of each four slots are taken, as in the rows refusal-... and month.
+CALENDARS = "bench_calendars"
+LOOKS = {"refusal": "extension-refuse", "month": "extension-month"}
+SCRIPTS = {kind: parts[-1] for kind, parts in BOOKINGS.items()} | LOOKS
+# The steps of ours, by the functions that are nothing else.
+ORGANIZATION = {"reads the organization, its service and resource": "pg_booking::organization::Organization::read"}
+HOURS = {"reads the opening hours": "pg_booking::calendar::hours::open_resources"}
+BEFORE = ORGANIZATION | {
     "normalizes who it is for": "pg_booking::book::request::Person::read",
-    "reads the opening hours": "pg_booking::calendar::hours::open_resources",
     "takes its locks": "pg_booking::book::lock::Locks::take",
-    "reads what is taken": "pg_booking::book::place::Plan::seats",
-    "finds the contact": "pg_booking::book::contact::Contact::find",
-    "writes": "pg_booking::book::record::write",
-}
+} | HOURS  # fmt: skip
+TAKEN = {"reads what is taken": "pg_booking::calendar::read"}
+PARTS = {
+    "extension": BEFORE | TAKEN | {
+        "finds the contact": "pg_booking::book::contact::Contact::find",
+        "writes": "pg_booking::book::record::write",
+    },
+    "refusal": BEFORE | TAKEN,
+    "month": ORGANIZATION | HOURS | TAKEN,
+}  # fmt: skip
 CHECKS = "ExecConstraints"
 # Variables of pgbench, as parameters of a prepared statement.
-PARAMETERS = {":caller::integer": "$1", ":resource": "$2", ":at": "$3", ":number": "$4"}
-FIXED = {":org::uuid": f"'{ORG}'::uuid", ":service::uuid": f"'{ORG}'::uuid"}
+PARAMETERS = {":caller::integer": "$1", ":caller": "$1", ":resource": "$2", ":at": "$3", ":number": "$4"}
+MONTH = int(FIRST.replace(hour=0).timestamp()) + 86400
+FIXED = {":org::uuid": f"'{ORG}'::uuid", ":service::uuid": f"'{ORG}'::uuid", ":month": str(MONTH)}
 
 
 def script(kind: str, count: int) -> str:
-    """So many bookings, a line each, of the slots and callers that pgbench has. Every kind has the same."""
-    (_, name) = BOOKINGS[kind]
-    lines = (SQL / f"{name}.sql").read_text().splitlines()
+    """So many calls, a line each, of the slots and callers that pgbench has. Every kind of booking has the same."""
+    lines = (SQL / f"{SCRIPTS[kind]}.sql").read_text().splitlines()
     statement = " ".join(line for line in lines if not line.startswith("--")).strip().rstrip(";")
     for variable, value in (FIXED | PARAMETERS).items():
         statement = re.sub(rf"(?<!:){re.escape(variable)}\b", lambda _, value=value: value, statement)
+    begin = ["SET timezone = 'UTC';", "SET plan_cache_mode = force_generic_plan;"]
+    calls = asked(count) if kind in LOOKS else booked(count)
+    return "\n".join([*begin, f"PREPARE call(integer, integer, double precision, integer) AS {statement};", *calls]) + "\n"
+
+
+def booked(count: int) -> list[str]:
     calls = []
     for turn, number in enumerate(random.Random(1).sample(range(SLOTS // 10), count)):
         at = int(FIRST.timestamp()) + number // 1400 * 86400 + number // 100 % 14 * 1800
-        calls.append(f"EXECUTE book({number % 1000 if turn % 2 == 0 else 100_000 + number}, {number % 100}, {at}, {number});")
-    begin = ["SET timezone = 'UTC';", "SET plan_cache_mode = force_generic_plan;"]
-    return "\n".join([*begin, f"PREPARE book(integer, integer, double precision, integer) AS {statement};", *calls]) + "\n"
+        calls.append(f"EXECUTE call({number % 1000 if turn % 2 == 0 else 100_000 + number}, {number % 100}, {at}, {number});")
+    return calls
+
+
+def asked(count: int) -> list[str]:
+    """For slots that are taken, the last three of each four, all of them equally often."""
+    calls = []
+    for turn in range(count):
+        slot = turn * 7 % TAKEN_SLOTS
+        number = slot // 3 * 4 + slot % 3 + 1
+        at = int(FIRST.timestamp()) + number // 14 * 86400 + number % 14 * 1800
+        calls.append(f"EXECUTE call({slot}, 0, {at}, {number});")
+    return calls
 
 
 @dataclass
@@ -92,46 +122,69 @@ def counted(database: str, text: str) -> Count:
 
 def measure(server: Server) -> dict[str, Count]:
     server.start()
-    server.make(TEMPLATE, history(10_000))
-    runs = {(kind, count): f"bench_{kind}_{count}" for kind in BOOKINGS for count in [SHORT, LONG]}
-    for database in runs.values():
-        server.execute(f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}")
+    server.make(TEMPLATE, history(10_000), WITH_STATISTICS)
+    server.make(CALENDARS, taken(CALENDAR), OTHERS, WITH_STATISTICS)
+    runs = {(kind, count): f"bench_{kind}_{count}" for kind in SCRIPTS for count in [SHORT, LONG]}
+    for (kind, _), database in runs.items():
+        template = CALENDARS if kind in LOOKS else TEMPLATE
+        server.execute(f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database} TEMPLATE {template}")
+    before = rows(server, runs)
     subprocess.run([CLUSTER, "stop", "bench"], check=True)
     counts = {run: counted(database, script(*run)) for run, database in runs.items()}
     subprocess.run([CLUSTER, "start", "bench"], check=True)
-    for (kind, count), database in runs.items():
+    for (kind, count), found in rows(server, runs).items():
+        booked = found - before[kind, count]
+        assert booked == (0 if kind in LOOKS else count), f"{kind}: {booked} of {count} were booked"
+    return {kind: counts[kind, LONG].less(counts[kind, SHORT], LONG - SHORT) for kind in SCRIPTS}
+
+
+def rows(server: Server, runs: dict[tuple[str, int], str]) -> dict[tuple[str, int], int]:
+    found = {}
+    for run, database in runs.items():
         with server.connect(database) as session:
-            booked = session.execute("SELECT count(*) - 10000 FROM booking.appointments").fetchone()[0]
-            assert booked == count, f"{kind}: {booked} of {count} were booked"
-    return {kind: counts[kind, LONG].less(counts[kind, SHORT], LONG - SHORT) for kind in BOOKINGS}
+            found[run] = session.execute("SELECT count(*) FROM booking.appointments").fetchone()[0]
+    return found
 
 
-def lines(counts: dict[str, Count]) -> list[list[str]]:
-    ours = counts["extension"]
+def line(what: str, number: int, whole: int) -> list[str]:
+    return [what, f"{number / 1000:,.0f}", f"{number / whole:.0%}"]
 
-    def line(what: str, number: int) -> list[str]:
-        return [what, f"{number / 1000:,.0f}", f"{number / ours.total:.0%}"]
 
-    parts = {what: ours.functions[function] for what, function in PARTS.items()}
+def parts(kind: str, count: Count) -> list[list[str]]:
+    steps = {what: count.functions[function] for what, function in PARTS[kind].items()} if kind in PARTS else {}
+    rest = {"the rest": count.total - sum(steps.values())} if steps else {}
+    return [line(f"{TITLES[kind]}: {what}", number, count.total) for what, number in (steps | rest).items()]
+
+
+def bookings(counts: dict[str, Count]) -> list[list[str]]:
+    whole = counts["extension"].total
     return [
-        *(line(TITLES[kind], count.total) for kind, count in counts.items()),
-        *(line(f"booking: {what}", number) for what, number in parts.items()),
-        line("booking: the rest", ours.total - sum(parts.values())),
-        *(line(f"{TITLES[kind]}: of it the CHECKs of the tables", counts[kind].functions[CHECKS]) for kind in counts),
+        ["what", "thousand instructions", "of a booking"],
+        *(line(TITLES[kind], counts[kind].total, whole) for kind in BOOKINGS),
+        *parts("extension", counts["extension"]),
+        *(line(f"{TITLES[kind]}: of it the CHECKs of the tables", counts[kind].functions[CHECKS], whole) for kind in BOOKINGS),
     ]
 
 
-HEAD = ["what", "thousand instructions", "of a booking"]
+def looks(counts: dict[str, Count]) -> list[list[str]]:
+    found = [["what", "thousand instructions", "of all of it"]]
+    for kind in LOOKS:
+        found += [line(TITLES[kind], counts[kind].total, counts[kind].total), *parts(kind, counts[kind])]
+    return found
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--update-docs", action="store_true", help="write the table into docs/benchmarks.md")
+    arguments.add_argument("--update-docs", action="store_true", help="write the tables into docs/benchmarks.md")
     stated = arguments.parse_args()
-    table = lines(measure(Server(os.environ["BOOKING_BENCH_DSN"])))
-    print(report.aligned([HEAD, *table]))
+    counts = measure(Server(os.environ["BOOKING_BENCH_DSN"]))
+    tables = [bookings(counts), looks(counts)]
+    print("\n\n".join(report.aligned(table) for table in tables))
+    markdown = "\n\n".join(report.as_markdown(table) for table in tables) + "\n"
+    report.DIRECTORY.mkdir(parents=True, exist_ok=True)
+    MARKDOWN.write_text(markdown)
     if stated.update_docs:
-        report.update_docs(report.as_markdown([HEAD, *table]) + "\n", begin=BEGIN, end=END)
+        report.update_docs(markdown, begin=BEGIN, end=END)
 
 
 if __name__ == "__main__":

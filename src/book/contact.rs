@@ -34,6 +34,7 @@ const SAVE: &str = "
 impl Contact {
     /// The contact with this phone, or a new one. The lock on (organization, phone) keeps the answer true until the end of
     /// the transaction.
+    #[inline(never)] // make bench counts what it costs
     pub fn find(client: &mut SpiClient<'_>, organization: &Organization, person: &Person) -> Result<Self> {
         let arguments = [as_postgres(organization.id).into(), person.phone.as_str().into()];
         let found = run_fresh(client, FIND, &arguments)?;

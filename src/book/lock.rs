@@ -58,6 +58,7 @@ impl Locks {
     }
 
     /// Takes them, waiting for whoever holds one.
+    #[inline(never)] // make bench counts what it costs
     pub fn take(mut self, client: &mut SpiClient<'_>) -> Result<()> {
         self.keys.sort_unstable();
         self.keys.dedup();

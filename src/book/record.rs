@@ -60,6 +60,7 @@ impl Appointment<'_> {
 
 /// Writes the appointment together with the answer to it and what follows from it. `None` when the slot is taken after all; else the id of the
 /// contact it belongs to, which is another than was planned where somebody else has just made it.
+#[inline(never)] // make bench counts what it costs
 pub fn write(
     client: &mut SpiClient<'_>,
     organization: &Organization,

@@ -32,6 +32,7 @@ const READ: &str = "
       AND c.date BETWEEN DATE '1970-01-01' + $4 AND DATE '1970-01-01' + $5";
 
 /// The organization's resources that were asked for, each with when it is open within the stretch.
+#[inline(never)] // make bench counts what it costs
 pub fn open_resources(
     client: &mut SpiClient<'_>,
     organization: &Organization,

@@ -61,6 +61,7 @@ pub struct Reading {
 }
 
 /// Reads what has been taken of the resources within the stretch.
+#[inline(never)] // make bench counts what it costs
 pub fn read(client: &mut SpiClient<'_>, query: &Query<'_>) -> Result<Reading> {
     let mut expired = Vec::new();
     let calendars = busy::read(client, query, &mut expired)?;
