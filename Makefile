@@ -79,9 +79,11 @@ test-board: ## Run the board in a real browser
 test-packages: ## Install, upgrade and remove the Debian packages on clean machines; compare the images with what is built
 	@scripts/test.sh packages
 
-fuzz: ## Feed every reader of input with hostile input for an hour, then the server with random queries for 10 minutes (FUZZ_SECONDS=60 shortens both)
-	@FUZZ_SECONDS=$${FUZZ_SECONDS:-3600} FUZZ_SQL_SECONDS=$${FUZZ_SQL_SECONDS:-$$(($${FUZZ_SECONDS:-3600} / 6))} \
-		FUZZ_SQL_SEED=$${FUZZ_SQL_SEED:-$$(date +%s)} scripts/test.sh fuzz sqlsmith
+fuzz: export FUZZ_SECONDS ?= 3600
+fuzz: export FUZZ_SQL_SECONDS ?= $(shell expr $(FUZZ_SECONDS) / 6)
+fuzz: export FUZZ_SQL_SEED ?= $(shell date +%s)
+fuzz: ## Feed every reader of input with hostile input for an hour, then PostgreSQL 15, 17 and 18 with random queries for 10 minutes each (FUZZ_SECONDS=60 shortens all)
+	@scripts/test.sh fuzz && scripts/test-all.sh sqlsmith
 
 worker: ## Build booking-worker into target/release
 	@scripts/prerequisites.sh

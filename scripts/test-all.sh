@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs the suites that depend on PostgreSQL against the default one and against those that pgrx.toml lists as built from source,
-# one after the other. A failure does not stop the next one. Ends with one line per PostgreSQL and a line "N passed, N failed",
-# which counts the test cases of all of them.
+# Runs the suites that are named, or else those that depend on PostgreSQL, against the default one and against those that pgrx.toml
+# lists as built from source, one after the other. A failure does not stop the next one. Ends with one line per PostgreSQL and a
+# line "N passed, N failed", which counts the test cases of all of them.
 set -euo pipefail
 . "$(dirname "$0")/common.sh"
 
+suites=("${@:-postgres}")
 logs=$tree/tests/results/logs
 report=()
 total_passed=0
@@ -17,7 +18,7 @@ trap 'exit 143' TERM
 run_major() {
     local major=$1 log=$logs/postgres-$1.log started=$SECONDS passed='' failed=''
     heading "PostgreSQL $major"
-    PG=$major "$tree/scripts/test.sh" postgres 2>&1 | tee "$log" || true
+    PG=$major "$tree/scripts/test.sh" "${suites[@]}" 2>&1 | tee "$log" || true
     read -r passed failed < <(sed -nE '$s/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log") || passed=0 failed=1
     report+=("$(printf 'PostgreSQL %s: %d passed, %d failed, %d s' "$major" "$passed" "$failed" $((SECONDS - started)))")
     total_passed=$((total_passed + passed))
