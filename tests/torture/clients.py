@@ -34,12 +34,12 @@ _runs = itertools.count()
 
 @dataclass
 class Client:
-    """`connect` opens its session; `setting` is executed before each call, to disturb it."""
+    """`connect` opens its session, where it is not one of the clinic's own; `setting` is executed before each call, to disturb it."""
 
     clinic: Clinic
     name: str
     chance: Random
-    connect: Callable[[], psycopg.Connection]
+    connect: Callable[[], psycopg.Connection] | None = None
     setting: Callable[[Random], str | None] = lambda chance: None
     #: From today.
     days: range = DAYS
@@ -95,7 +95,7 @@ class Client:
         return True
 
     def _open(self) -> None:
-        self.session = self.connect()
+        self.session = (self.connect or self.clinic.connect)()
         self.backend = self.session.info.backend_pid
         self.settle(self.session)
 
@@ -189,10 +189,10 @@ def _be_patient(session: psycopg.Connection) -> None:
             return
 
 
-def clients(clinic: Clinic, count: int, seed: int, connect: Callable[[], psycopg.Connection], **changes: Any) -> list[Client]:
+def clients(clinic: Clinic, count: int, seed: int, **changes: Any) -> list[Client]:
     """New ones, each with a chance of its own."""
     run = next(_runs)
-    return [Client(clinic, f"{run}.{number}", Random(f"{seed} {number}"), connect, **changes) for number in range(count)]
+    return [Client(clinic, f"{run}.{number}", Random(f"{seed} {number}"), **changes) for number in range(count)]
 
 
 class Storm:

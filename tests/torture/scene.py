@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
 from audit import REMINDERS, Found, audit
 from clients import Client, clients
 from clinic import Clinic, connect, one
@@ -31,18 +30,16 @@ class Scene:
             one(admin, "SELECT booking.set_calendar(%s, true)", [clinic.org_id])
             return cls(dsn, clinic.org_id, {clinic.first_resource(): 1, clinic.add_resource(2): 2})
 
-    def arrive(
-        self, seed: int, connects: Callable[[], psycopg.Connection] | None = None, count: int = CLIENTS, **changes: Any
-    ) -> list[Client]:
+    def arrive(self, seed: int, count: int = CLIENTS, **changes: Any) -> list[Client]:
         """New clients, who go on in the calendar as they find it."""
         # They need no session of an administrator.
         clinic = Clinic(self.dsn, None, self.org_id)
-        arrived = clients(clinic, count, seed, connects or clinic.connect, **changes)
+        arrived = clients(clinic, count, seed, **changes)
         self.clients += arrived
         return arrived
 
     def move_to(self, dsn: str) -> Scene:
-        """The same clinic where it is now."""
+        """The same clinic where it is now, and where its clients find it when they come again."""
         for client in self.clients:
             client.clinic = Clinic(dsn, None, self.org_id)
         self.dsn = dsn
@@ -56,6 +53,15 @@ class Scene:
                 client.settle(admin)
             ledgers = [client.ledger for client in self.clients]
             return audit(Clinic(self.dsn, admin, self.org_id), ledgers, self.capacities, but)
+
+    def what_is_lost(self) -> str:
+        """The first thing that is not as it was told, if there is one."""
+        try:
+            self.settle_and_audit()
+        except AssertionError as error:
+            assert "waited in vain" not in str(error), error
+            return str(error).splitlines()[0]
+        return ""
 
     def total(self, count: Callable[[Client], int]) -> int:
         return sum(map(count, self.clients))

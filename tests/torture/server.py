@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from clinic import connect
 from psycopg.conninfo import make_conninfo
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "cluster.sh"
@@ -34,6 +35,13 @@ class Server:
         """Makes it as a standby of one that runs."""
         self._run("standby", primary.name)
         return self.start()
+
+    def change(self, **settings: str | None) -> None:
+        """By ALTER SYSTEM, for as long as there is its cluster; None takes one back."""
+        with connect(self.dsn()) as admin:
+            for name, value in settings.items():
+                admin.execute(f"ALTER SYSTEM RESET {name}" if value is None else f"ALTER SYSTEM SET {name} = '{value}'")
+            admin.execute("SELECT pg_reload_conf()")
 
     def kill(self) -> None:
         """SIGKILL to the server and to each of its processes."""

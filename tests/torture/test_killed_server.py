@@ -58,37 +58,21 @@ def test_a_commit_that_is_answered_before_it_is_written_is_lost_and_found_out(
         session.execute("SET synchronous_commit = off")
         return session
 
-    clients, chance = scene.arrive(seed, impatient), Random(f"{seed} impatient")
-    with changed(scene.dsn, NEVER):
+    clients, chance = scene.arrive(seed, connect=impatient), Random(f"{seed} impatient")
+    with changed(server, NEVER):
         for _ in range(KILLS_AT_MOST):
             answers = kill_in_mid_storm(server, clients, chance)
-            if lost := what_is_lost(scene):
+            if lost := scene.what_is_lost():
                 break
     assert lost, "commits that were not waited for are all there"
     say(f"killed after {answers} answers that were not waited for; found out: {lost[:100]}")
 
 
-def what_is_lost(scene: Scene) -> str:
-    """The first thing that is not as it was told, if there is one."""
-    try:
-        scene.settle_and_audit()
-    except AssertionError as error:
-        assert "waited in vain" not in str(error), error
-        return str(error).splitlines()[0]
-    return ""
-
-
 @contextmanager
-def changed(dsn: str, settings: dict[str, str]) -> Iterator[None]:
-    """The server's settings, until it leaves; it may have been killed meanwhile."""
-    _tell(dsn, *(f"ALTER SYSTEM SET {name} = '{value}'" for name, value in settings.items()))
+def changed(server: Server, settings: dict[str, str]) -> Iterator[None]:
+    """Its settings, until it leaves; it may have been killed meanwhile."""
+    server.change(**settings)
     try:
         yield
     finally:
-        _tell(dsn, *(f"ALTER SYSTEM RESET {name}" for name in settings))
-
-
-def _tell(dsn: str, *statements: str) -> None:
-    with connect(dsn) as admin:
-        for statement in [*statements, "SELECT pg_reload_conf()"]:
-            admin.execute(statement)
+        server.change(**dict.fromkeys(settings))

@@ -65,7 +65,7 @@ def sessions(scene: Scene) -> dict[str, int]:
 def test_a_storm_through_a_pool_is_answered_as_without_it(
     scene: Scene, pooler: Pooler, seed: int, rounds: int, say: Callable[[str], None]
 ):
-    clients = scene.arrive(seed, lambda: pooler.connect(BACKEND))
+    clients = scene.arrive(seed, connect=lambda: pooler.connect(BACKEND))
     for number in range(1, rounds + 1):
         with Storm(clients) as storm:
             storm.wait_for(ANSWERS)
