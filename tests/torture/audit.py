@@ -20,7 +20,9 @@ SESSIONS_BUT_THIS = """
     SELECT count(*) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename <> %s AND backend_type = 'client backend'"""
 ADVISORY_LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
-MOVED = "SELECT appointment_id::text, count(*) FROM booking.events WHERE org_id = %s AND kind = 'moved' GROUP BY 1"
+EVENTS = """
+    SELECT appointment_id::text AS appointment, kind, count(*) FROM booking.events
+    WHERE org_id = %s AND appointment_id IS NOT NULL GROUP BY 1, 2"""
 JOBS = "SELECT appointment_id::text AS appointment, kind, state, run_at, deadline FROM booking.outbox WHERE org_id = %s"
 KEYS = "SELECT key, response::jsonb AS response FROM booking.idempotency_keys WHERE org_id = %s"
 LONELY = """
@@ -57,6 +59,7 @@ def audit(clinic: Clinic, ledgers: list[Ledger], capacities: dict[str, int], but
     _assert_no_seat_is_taken_twice(list(rows.values()), capacities)
     _assert_everybody_has_what_is_theirs(clinic)
     keys = _assert_keys(clinic, {key: names for ledger in ledgers for key, names in ledger.keys.items()})
+    _assert_events(clinic, {name: standing.events for name, standing in told.items()} | {name: Counter(held=1) for name in strays})
     jobs = _assert_jobs(clinic, told)
     _assert_healthy(clinic.admin)
     _assert_nobody_is_left(clinic.admin, but)
@@ -70,7 +73,7 @@ def _assert_as_told(told: dict[str, Standing], rows: dict[str, dict[str, Any]]) 
         row = rows[name]
         found = Standing(
             str(row["resource_id"]), row["starts_at"], row["ends_at"], row["status"], standing.moves,
-            row["contact_id"] is not None)
+            row["contact_id"] is not None, standing.was_held)
         assert found == standing, (name, row)
 
 
@@ -106,9 +109,15 @@ def _assert_keys(clinic: Clinic, told: dict[str, list[str]]) -> int:
     return len(stored)
 
 
+def _assert_events(clinic: Clinic, wanted: dict[str, Counter[str]]) -> None:
+    found = defaultdict[str, Counter[str]](Counter)
+    for row in _rows(clinic, EVENTS):
+        found[row["appointment"]][row["kind"]] = row["count"]
+    wrong = [(name, found.get(name), wanted.get(name)) for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)]
+    assert wrong == [], f"the history of {len(wrong)} appointments is not what they were told, as of {wrong[:3]}"
+
+
 def _assert_jobs(clinic: Clinic, told: dict[str, Standing]) -> int:
-    moved = dict(clinic.admin.execute(MOVED, [clinic.org_id]).fetchall())
-    assert moved == {name: standing.moves for name, standing in told.items() if standing.moves}
     found = defaultdict[str, list[dict[str, Any]]](list)
     for row in _rows(clinic, JOBS):
         found[row["appointment"]].append(row)

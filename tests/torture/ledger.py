@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,14 +25,25 @@ class Standing:
     #: How often it was moved, and whether it ever was somebody's.
     moves: int = 0
     has_contact: bool = True
+    was_held: bool = False
 
     @classmethod
     def told(cls, item: dict[str, Any], before: Standing | None, function: str) -> Standing:
         """As an answer has it; of a series, as one of its items."""
         moves = (before.moves if before else 0) + (function == MOVE)
         has_contact = function not in (HOLD, RELEASE) if before is None or function == CONFIRM else before.has_contact
+        was_held = before.was_held if before else function == HOLD
         return cls(
-            item["resourceId"], instant(item["scheduledAt"]), instant(item["endsAt"]), item["status"], moves, has_contact)
+            item["resourceId"], instant(item["scheduledAt"]), instant(item["endsAt"]), item["status"], moves, has_contact, was_held)
+
+    @property
+    def events(self) -> Counter[str]:
+        """What must be on record of it, and how often."""
+        over = "cancelled" if self.has_contact else "hold_released"
+        return Counter({
+            "held" if self.was_held else "booked": 1, "hold_confirmed": self.was_held and self.has_contact,
+            "moved": self.moves, over: self.status == "cancelled",
+        })
 
 
 @dataclass(frozen=True)

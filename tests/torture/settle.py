@@ -54,7 +54,7 @@ def _look(session: psycopg.Connection, org_id: str, ledger: Ledger, attempt: Att
     found = session.execute(ROW, [org_id, attempt.appointment]).fetchone()
     assert found is not None, f"{attempt.appointment} is lost: {before}"
     moves = one(session, MOVES, [org_id, attempt.appointment])
-    now = Standing(found[0], found[1], found[2], found[3], moves, found[4])
+    now = Standing(found[0], found[1], found[2], found[3], moves, found[4], before.was_held)
     after = _after(before, attempt, now)
     assert now in (before, after), (attempt, before, now)
     ledger.standing[attempt.appointment] = now

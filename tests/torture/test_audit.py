@@ -17,7 +17,10 @@ from server import Server
 ANSWERS = 250
 ONE = "(SELECT min(id::text)::uuid FROM booking.{} WHERE org_id = %(org)s AND {})"
 CONFIRMED = ONE.format("appointments", "status = 'confirmed'")
+# The small room has no second seat: nobody is in the way of whoever is put there.
+IN_LARGE_ROOM = ONE.format("appointments", "status = 'confirmed' AND resource_id IN (SELECT id FROM booking.resources WHERE capacity = 2)")
 HELD = ONE.format("appointments", "status = 'held'")
+EVENT = "DELETE FROM booking.events WHERE id = " + ONE.format("events", "kind = '{}'")
 JOB = "DELETE FROM booking.outbox WHERE id = " + ONE.format("outbox", "kind = '{}' AND state = '{}'")
 
 # As a crash, a race or a forgotten statement would leave it.
@@ -45,7 +48,7 @@ DAMAGES = {
         FROM booking.appointments WHERE id = {CONFIRMED}""",
     "an appointment on another resource": f"""
         UPDATE booking.appointments AS a SET resource_id = r.id, seat = 2 FROM booking.resources AS r
-        WHERE a.id = {CONFIRMED} AND r.org_id = a.org_id AND r.id <> a.resource_id""",
+        WHERE a.id = {IN_LARGE_ROOM} AND r.org_id = a.org_id AND r.id <> a.resource_id""",
     "a contact without a booking": """
         INSERT INTO booking.contacts (org_id, id, phone, name, email) VALUES (%(org)s, gen_random_uuid(), '+14155550999', 'Bo', 'bo@x.org')""",
     "a confirmation is lost": JOB.format("confirmation", "available"),
@@ -68,7 +71,15 @@ DAMAGES = {
         UPDATE booking.idempotency_keys AS k SET response = o.response FROM booking.idempotency_keys AS o
         WHERE k.org_id = %(org)s AND k.key = (SELECT min(key) FROM booking.idempotency_keys WHERE org_id = %(org)s)
           AND o.org_id = k.org_id AND o.key <> k.key""",
-    "a move is not on record": "DELETE FROM booking.events WHERE org_id = %(org)s AND kind = 'moved'",
+    "a booking is not on record": EVENT.format("booked"),
+    "a hold is not on record": EVENT.format("held"),
+    "a move is not on record": EVENT.format("moved"),
+    "a cancel is on record twice": f"""
+        INSERT INTO booking.events (org_id, id, kind, appointment_id, detail)
+        SELECT org_id, gen_random_uuid(), kind, appointment_id, detail FROM booking.events
+        WHERE id = {ONE.format("events", "kind = 'cancelled'")}""",
+    "a cancel on record that never was": f"""
+        INSERT INTO booking.events (org_id, id, kind, appointment_id) VALUES (%(org)s, gen_random_uuid(), 'cancelled', {CONFIRMED})""",
     "the constraint is gone": "ALTER TABLE booking.appointments DROP CONSTRAINT appointments_never_overlap",
     "a lock is left": "SELECT pg_advisory_xact_lock(1)",
 }
