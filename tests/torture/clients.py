@@ -15,12 +15,15 @@ from typing import Any
 
 import calls
 import psycopg
+from asides import LOOKS, Aside
 from clinic import BOOK, Clinic, future, one
 from ledger import BOOKING, CANCEL, CONFIRM, HOLD, MOVE, RELEASE, SERIES, Attempt, Ledger
 from processes import wait_until
 from settle import settle
 
 CHANCES = {BOOKING: 32, SERIES: 6, HOLD: 14, CONFIRM: 9, RELEASE: 5, MOVE: 16, CANCEL: 18}
+# Of the calls, so many come after an aside.
+ASIDES = 0.15
 # What a client may hear when it comes second. Everything else, SQL errors too, ends the test.
 REFUSALS = {"slot_unavailable"}
 DAYS = range(60, 80)
@@ -43,6 +46,7 @@ class Client:
     setting: Callable[[Random], str | None] = lambda chance: None
     #: From today.
     days: range = DAYS
+    asides: list[Aside] = field(default_factory=lambda: LOOKS)
     ledger: Ledger = field(default_factory=Ledger)
     session: psycopg.Connection | None = None
     #: Of its session; libpq forgets it when the connection breaks.
@@ -110,6 +114,8 @@ class Client:
         try:
             if disturbance := self.setting(self.chance):
                 self.session.execute(disturbance)
+            if self.chance.random() < ASIDES:
+                self.chance.choice(self.asides)(self.clinic, self.session, self._time())
             answer = one(self.session, attempt.sql, attempt.parameters)
         except psycopg.errors.QueryCanceled:
             # Most of them were not done; but a time-out that strikes during the commit is told after it.

@@ -1,4 +1,4 @@
-"""Patients and a courier at work for as long as it takes, with a purge after each cycle: what is cleared away leaves room for what
+"""Patients, their voice agent and a courier at work for as long as it takes, with a purge after each cycle: what is cleared away leaves room for what
 comes, so that only history grows, and no more than by its rows.
 
 BOOKING_SOAK_SECONDS says how long patients are at work in all; without it there is no such test. `make torture` says 600."""
@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from asides import LOOKS, TALKS
 from clients import Storm
 from clinic import connect, one
 from courier import Courier
@@ -32,8 +33,8 @@ ROLE = "booking_torture_courier"
 DRAINING = 300.0
 
 # What purge clears, and by which factor it may be larger than it was; and what stays as history, of which that is said of a row.
-CLEARED = {"outbox": 2.0, "idempotency_keys": 2.0, "events": 2.0}
-HISTORY = {"appointments": 1.5, "contacts": 1.5, "messages": 1.5, "calendar_events": 1.5}
+CLEARED = {"outbox": 2.0, "idempotency_keys": 2.0, "events": 2.0, "call_messages": 2.0, "follow_ups": 2.0}
+HISTORY = {"appointments": 1.5, "contacts": 1.5, "messages": 1.5, "calendar_events": 1.5, "call_logs": 1.5}
 # Autovacuum as it is delivered comes when a fifth of a table and 50 rows are dead.
 DEAD, DEAD_ROWS = 0.3, 200
 
@@ -91,7 +92,7 @@ def sizes(admin: psycopg.Connection) -> dict[str, float]:
 def test_what_is_purged_leaves_room_and_only_history_grows(
     scene: Scene, courier: Courier, seed: int, say: Callable[[str], None]
 ):
-    clients, sampled = scene.arrive(seed, count=CLIENTS, days=DAYS), []
+    clients, sampled = scene.arrive(seed, count=CLIENTS, days=DAYS, asides=LOOKS + TALKS), []
     for cycle in range(1, CYCLES + 1):
         with Storm(clients) as storm:
             ends = time.monotonic() + SECONDS / CYCLES
