@@ -233,6 +233,11 @@ pub struct RunOptions {
     #[arg(long, env = "BOOKING_MAX_STREAMS_EACH", value_name = "NUMBER", default_value_t = 1000,
         value_parser = clap::value_parser!(u16).range(1..))]
     pub max_streams_each: u16,
+    /// How long a request may take to come, its head and then its body, in seconds; a connection that stays open may be as long
+    /// without one. A proxy in front should give up a connection that it keeps before that
+    #[arg(long, env = "BOOKING_REQUEST_SECONDS", value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u64).range(1..=600))]
+    pub request_seconds: u64,
     /// How often those who follow the history hear that the connection is there, in seconds
     #[arg(long, env = "BOOKING_HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(1..=60))]

@@ -1,6 +1,7 @@
 //! What the providers and the operator reach: callbacks, the consent to a calendar, and how the worker is.
 
 mod board;
+mod body;
 pub mod connections;
 mod google;
 mod operator;
@@ -41,6 +42,8 @@ pub struct Served {
     pub asked_at: Mutex<Option<Instant>>,
     /// How long a voice agent waits at most.
     pub answer_within: Duration,
+    /// How long the body of a request may take to come.
+    pub request_within: Duration,
     /// How many at once the database is asked about whose calls they are. Anybody can make it be asked, so that this is fewer than
     /// there are connections for calls.
     pub lookups: Semaphore,

@@ -31,7 +31,6 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
     let name = worker_name(run.name.as_deref());
     check_lease(&options, &run)?;
-    connections::raise_limit();
     let connections = usize::from(run.concurrency).clamp(4, 12);
     let context = Arc::new(Context::open(options, connections)?);
     if context.keys.is_none() && !run.dry_run {
@@ -106,22 +105,19 @@ async fn serve(
     let cannot = |error| Error::Listen(run.listen.clone(), error);
     let listener = TcpListener::bind(&run.listen).await.map_err(cannot)?;
     let address = listener.local_addr().map_err(cannot)?;
-    let listener = connections::bounded(listener);
+    let most = connections::most(run.max_streams, connections::raise_limit());
+    let within = Duration::from_secs(run.request_seconds);
     let served = Arc::new(Served {
         context: context.clone(),
         metrics,
         asked_at: Mutex::default(),
         answer_within: Duration::from_secs(run.answer_seconds),
+        request_within: within,
         lookups: Semaphore::new(CONNECTIONS_OF_CALLS / 2),
         rights: Rights::default(),
         streams: streams.clone(),
     });
-    let serving = tokio::spawn(async move {
-        let serving = axum::serve(listener, routes(served)).with_graceful_shutdown(stop.cancelled_owned());
-        if let Err(error) = serving.await {
-            error!(%error, "the server has ended");
-        }
-    });
+    let serving = tokio::spawn(connections::serve(listener, routes(served), most, within, stop));
     Ok((address.to_string(), serving))
 }
 

@@ -17,6 +17,7 @@ use super::functions::{FUNCTIONS, Function};
 use crate::database::board::OnBehalf;
 use crate::error::Error;
 use crate::server::Served;
+use crate::server::body::InTime;
 use crate::server::token::Caller;
 
 /// The functions that who asks may call.
@@ -38,7 +39,7 @@ pub async fn call(
     State(served): State<Arc<Served>>,
     caller: Caller,
     Path(name): Path<String>,
-    body: Bytes,
+    InTime(body): InTime<Bytes>,
 ) -> Response {
     let Some(function) = Function::named(&name) else {
         return sentence(StatusCode::NOT_FOUND, "the board calls no function of this name");

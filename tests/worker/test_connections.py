@@ -1,0 +1,126 @@
+"""Whoever connects and asks nothing, or asks slowly, or asks all the time, keeps nobody else waiting."""
+
+from __future__ import annotations
+
+import http.client
+import resource
+import select
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import pytest
+from followers import Browser, Program, ready, until
+from happenings import happen
+from listening import listening
+from office import Office
+from tokens import sign
+
+PATIENCE = 30.0
+# A request has so many seconds to come.
+BRIEF = {"BOOKING_REQUEST_SECONDS": "1"}
+# How many there may be beside those who follow the history.
+BESIDE_STREAMS = 1000
+
+
+def connected(office: Office) -> socket.socket:
+    host, _, port = office.address.partition(":")
+    return socket.create_connection((host, int(port)), timeout=PATIENCE)
+
+
+def to_the_end(connection: socket.socket) -> bytes:
+    """All that is said until the worker closes."""
+    with connection:
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /hea", b"GET /healthz HTTP/1.1\r\nHost: worker\r\n"])
+def test_whoever_says_nothing_or_half_of_something_is_cut_off(office: Office, said: bytes):
+    office.start(**BRIEF)
+    connection = connected(office)
+    connection.sendall(said)
+    assert b" 200 " not in to_the_end(connection)
+
+
+def test_whoever_dribbles_is_cut_off(office: Office):
+    office.start(**BRIEF)
+    deadline = time.monotonic() + PATIENCE
+    with connected(office) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\n")
+        while not select.select([connection], [], [], 0.1)[0]:
+            assert time.monotonic() < deadline, "it is waited for for ever"
+            connection.sendall(b"X-Drop: x\r\n")
+
+
+def test_a_connection_that_asks_nothing_more_is_cut_off(office: Office):
+    office.start(**BRIEF)
+    connection = connected(office)
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: worker\r\n\r\n")
+    assert to_the_end(connection).count(b" 200 OK") == 1
+
+
+def test_streams_stay_open_for_longer_than_a_request_may_take(office: Office, member: str):
+    listening(office, **BRIEF)
+    token = sign(office.org, role=member)
+    with Browser(office.address, token) as browser, Program(office.address, token) as program:
+        ready(browser)
+        ready(program)
+        # Whoever comes later and says nothing is cut off before.
+        to_the_end(connected(office))
+        happen(office.session, office.org, "later")
+        for follower in [browser, program]:
+            until(follower, lambda told: told.kind == "later")
+
+
+@pytest.mark.parametrize("path", ["/board/call/agenda"])
+def test_a_body_that_does_not_come_is_not_waited_for(office: Office, member: str, path: str):
+    listening(office, **BRIEF)
+    connection = connected(office)
+    token = sign(office.org, role=member)
+    connection.sendall(
+        f"POST {path.format(org=office.org)} HTTP/1.1\r\nHost: worker\r\nAuthorization: Bearer {token}\r\nX-Twilio-Signature: x\r\n"
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n{".encode())
+    assert to_the_end(connection).startswith(b"HTTP/1.1 408 ")
+
+
+# How many.
+
+def test_above_the_most_connections_one_waits_until_another_ends(office: Office, member: str):
+    listening(office, BOOKING_MAX_STREAMS="1")
+    most = BESIDE_STREAMS + 1
+    with files(most + 500), ExitStack() as opened:
+        stream = opened.enter_context(Program(office.address, sign(office.org, role=member)))
+        ready(stream)
+        kept = http.client.HTTPConnection(office.address, timeout=PATIENCE)
+        others = [opened.enter_context(connected(office)) for _ in range(most - 2)]
+        assert healthy(kept)
+        late = http.client.HTTPConnection(office.address, timeout=PATIENCE)
+        late.request("GET", "/healthz")
+        # Those who are in are answered, one after the other, and the late one is not.
+        for _ in range(20):
+            assert healthy(kept)
+        assert not select.select([late.sock], [], [], 1)[0]
+        others[0].close()
+        assert late.getresponse().status == 200
+        # A WebSocket has its place until it ends.
+        later = http.client.HTTPConnection(office.address, timeout=PATIENCE)
+        later.request("GET", "/healthz")
+        assert not select.select([later.sock], [], [], 1)[0]
+        stream.socket.close()
+        assert later.getresponse().status == 200
+
+
+def healthy(connection: http.client.HTTPConnection) -> bool:
+    connection.request("GET", "/healthz")
+    answer = connection.getresponse()
+    return (answer.status, answer.read()) == (200, b"ok\n")
+
+
+@contextmanager
+def files(number: int) -> Iterator[None]:
+    """This process may have so many open files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(max(soft, number), hard), hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
