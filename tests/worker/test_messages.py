@@ -28,6 +28,8 @@ def test_a_booking_is_told_and_its_delivery_is_known(phones: Office):
     (message,) = phones.twilio.sent_to("+14155550101")
     assert re.search(r"your appointment is .* Reply C to cancel\. Ref [0-9A-Z]{6}$", message.body)
     assert message.from_ == SENDER
+    # If nobody answers, or the database is away, Twilio comes again.
+    assert re.fullmatch(rf"{PUBLIC}/twilio/{phones.org}/status/[0-9a-f-]+#rc=5&rp=5xx,ct", message.status_callback)
     phones.worker.wait_until(lambda: phones.status(booked)["messageSid"] == message.sid)
     for state in ["sent", "delivered"]:
         assert phones.twilio.advance(message.sid, state).status == 204

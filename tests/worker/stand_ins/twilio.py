@@ -14,7 +14,7 @@ import itertools
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 from urllib.parse import urlencode
@@ -37,11 +37,12 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 @dataclass
 class Account:
-    """One customer of Twilio: who has the token may do everything."""
+    """One customer of Twilio: who has the token may do everything, and who has the secret of an API key, by its sid, nearly so."""
 
     sid: str
     token: str
     status: str = "active"
+    api_keys: dict[str, str] = field(default_factory=dict)
 
 
 class FakeTwilio(StandIn):
@@ -134,7 +135,8 @@ class FakeTwilio(StandIn):
         return self.post(url, form, account, signing)
 
     def post(self, url: str, form: dict[str, str], account: str | None = None, signing: Signing = Signing.RIGHT) -> Answer:
-        """Posts any form as Twilio would, signed or not."""
+        """Posts any form as Twilio would, signed or not. What stands behind # says how, and is neither sent nor signed."""
+        url = url.partition("#")[0]
         token = self.accounts[account or next(iter(self.accounts))].token
         headers = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8", "User-Agent": "TwilioProxy/1.1"}
         if signing is not Signing.MISSING:
@@ -146,7 +148,7 @@ class FakeTwilio(StandIn):
 
     def admit(self, request: Request, groups: dict[str, str]) -> None:
         account = self.accounts.get(groups["account"])
-        if account is None or _credentials(request) != (account.sid, account.token):
+        if account is None or _credentials(request) not in {(account.sid, account.token), *account.api_keys.items()}:
             raise refusal(401, 20003, "Authenticate")
         if account.status != "active":
             raise refusal(401, 20005, "Account not active")

@@ -14,7 +14,7 @@ use crate::google::TokenSecret;
 use crate::integration::Provider;
 use crate::secret::to_json;
 use crate::server::start_link;
-use crate::twilio::{Sender, Twilio, TwilioAccount};
+use crate::twilio::{Sender, Twilio, TwilioAccount, told};
 use crate::vapi::Vapi;
 
 pub async fn connect(context: &Context, asked: &Connect) -> Result<(), Error> {
@@ -57,7 +57,9 @@ async fn twilio(context: &Context, asked: &Connect) -> Result<(), Error> {
     store(context, asked.org, Provider::Twilio, &account, Some(&settings)).await?;
     println!("Twilio is connected. Messages to patients go out from now on.");
     match context.options.public(&format!("/twilio/{}/inbound", asked.org)) {
-        Some(address) => println!("At Twilio, set the sender's webhook for incoming messages to POST {address}"),
+        Some(address) => {
+            println!("At Twilio, set the sender's webhook for incoming messages to POST {}", told(&address))
+        }
         None => println!(
             "Without --public-url nobody tells this worker that a message was delivered, or what patients answer."
         ),

@@ -14,7 +14,7 @@ use crate::database::messages::{Claims, Message};
 use crate::error::Error;
 use crate::integration::Provider;
 use crate::outcome::Failure;
-use crate::twilio::Sent;
+use crate::twilio::{Sent, told};
 
 pub struct Messages {
     pub context: Arc<Context>,
@@ -86,7 +86,7 @@ impl Messages {
         lease.must_last(self.context.options.http_timeout().saturating_add(Duration::from_secs(1)))?;
         lease.must_be_ours(&self.context.database, &message.job).await?;
         let path = format!("/twilio/{}/status/{}", message.job.org_id, message.id);
-        let callback = self.context.options.public(&path);
+        let callback = self.context.options.public(&path).map(|address| told(&address));
         sender.twilio.send(&message.to, &message.body, callback.as_deref()).await
     }
 
