@@ -8,14 +8,18 @@ import select
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
+from clinic import one
 from followers import Browser, Program, ready, until
 from happenings import happen
-from listening import listening
-from office import Office
+from listening import get, listening
+from office import PUBLIC, SENDER, Office
+from stand_ins.signature import Signing
 from tokens import sign
+from voice import locked
 
 PATIENCE = 30.0
 # A request has so many seconds to come.
@@ -73,7 +77,7 @@ def test_streams_stay_open_for_longer_than_a_request_may_take(office: Office, me
             until(follower, lambda told: told.kind == "later")
 
 
-@pytest.mark.parametrize("path", ["/board/call/agenda"])
+@pytest.mark.parametrize("path", ["/board/call/agenda", "/twilio/{org}/inbound", "/twilio/{org}/status/{org}"])
 def test_a_body_that_does_not_come_is_not_waited_for(office: Office, member: str, path: str):
     listening(office, **BRIEF)
     connection = connected(office)
@@ -82,6 +86,38 @@ def test_a_body_that_does_not_come_is_not_waited_for(office: Office, member: str
         f"POST {path.format(org=office.org)} HTTP/1.1\r\nHost: worker\r\nAuthorization: Bearer {token}\r\nX-Twilio-Signature: x\r\n"
         "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n{".encode())
     assert to_the_end(connection).startswith(b"HTTP/1.1 408 ")
+
+
+def test_of_whoever_does_not_sign_no_body_is_read_and_the_database_is_not_asked(office: Office):
+    office.connect_twilio()
+    office.start()
+    with locked(office, "integrations"):
+        connection = connected(office)
+        connection.settimeout(5)
+        connection.sendall(
+            f"POST /twilio/{office.org}/inbound HTTP/1.1\r\nHost: worker\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\nFrom".encode())
+        assert connection.recv(1000).startswith(b"HTTP/1.1 403 ")
+        connection.close()
+
+
+def test_forgers_take_no_connection_of_the_couriers(office: Office):
+    office.connect_twilio()
+    worker = office.start()
+    url = f"{PUBLIC}/twilio/{office.org}/inbound"
+    with ThreadPoolExecutor(24) as forgers:
+        with locked(office, "integrations"):
+            crowd = [forgers.submit(office.twilio.inbound, url, "+14155550123", SENDER, "C", signing=Signing.FORGED) for _ in range(24)]
+            worker.wait_until(lambda: waiting(office, "booking.integrations") >= 2)
+            assert get(office, "/readyz")[0] == 200
+        assert {forger.result().status for forger in crowd} == {403}
+
+
+def waiting(office: Office, words: str) -> int:
+    """How many sessions of the worker wait for somebody to let go of something, in a statement with these words."""
+    return one(office.session, """
+        SELECT count(*) FROM pg_stat_activity WHERE usename = %s AND wait_event_type = 'Lock' AND query ILIKE %s""",
+        [office.role, f"%{words}%"])
 
 
 # How many.

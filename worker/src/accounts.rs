@@ -89,8 +89,9 @@ impl Accounts {
     }
 
     /// What Twilio signs with for an organization, also while its account is not accepted; `None` where it has none.
-    pub async fn twilio_token(&self, org_id: Uuid) -> Result<Option<SecretString>, Error> {
-        let Some(integration) = self.database.integration(org_id, Provider::Twilio).await? else { return Ok(None) };
+    /// `database`: the connections to ask by.
+    pub async fn twilio_token(&self, database: &Database, org_id: Uuid) -> Result<Option<SecretString>, Error> {
+        let Some(integration) = database.integration(org_id, Provider::Twilio).await? else { return Ok(None) };
         let known = self.senders.lock().unwrap_or_else(PoisonError::into_inner).get(&org_id).cloned();
         if let Some(sender) = known.filter(|sender| sender.version == integration.version) {
             return Ok(Some(sender.account.auth_token.clone()));

@@ -18,6 +18,9 @@ use crate::server::token::Tokens;
 /// How many connections voice agents have of their own. None is made before it is used.
 pub const CONNECTIONS_OF_CALLS: usize = 8;
 
+/// How many connections Twilio's callers are looked up by. Anybody can make them be: those of the couriers are not for that.
+const CONNECTIONS_OF_CALLBACKS: usize = 2;
+
 /// How many connections the board has of its own.
 const CONNECTIONS_OF_BOARD: usize = 4;
 
@@ -26,6 +29,8 @@ pub struct Context {
     pub database: Database,
     /// The same, by connections that no courier holds: somebody waits on the phone.
     pub calls: Database,
+    /// The same, to look up with whose secret a callback would have to be signed.
+    pub callbacks: Database,
     /// The same, for whoever follows the history: however many they are, nobody else waits for them.
     pub streams: Database,
     /// The same, for those who look at the board.
@@ -43,6 +48,7 @@ impl Context {
     pub fn open(options: Options, connections: usize) -> Result<Self, Error> {
         let database = Database::open(options.database_url()?, connections)?;
         let calls = Database::open(options.database_url()?, CONNECTIONS_OF_CALLS)?;
+        let callbacks = Database::open(options.database_url()?, CONNECTIONS_OF_CALLBACKS)?;
         let streams = Database::open(options.database_url()?, CONNECTIONS_OF_STREAMS)?;
         let board = Database::open(options.database_url()?, CONNECTIONS_OF_BOARD)?;
         let http = http_client(options.http_timeout())?;
@@ -53,7 +59,7 @@ impl Context {
             None => None,
         };
         let accounts = Accounts::new(database.clone(), keys.clone(), google.clone(), http.clone(), &options);
-        Ok(Context { options, database, calls, streams, board, accounts, google, keys, tokens, http })
+        Ok(Context { options, database, calls, callbacks, streams, board, accounts, google, keys, tokens, http })
     }
 
     pub fn keys(&self) -> Result<&Keyring, Error> {

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, RawForm, State};
-use axum::http::{HeaderMap, StatusCode, Uri, header};
+use axum::extract::{FromRequest, Path, RawForm, Request, State};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics::counter;
-use secrecy::SecretString;
 use serde_json::Value;
 use tracing::{info, warn};
 use uuid::Uuid;
 
+use super::body::InTime;
 use super::{Served, forbidden, unavailable};
 use crate::database::messages::Received;
-use crate::twilio::{signature, twiml};
+use crate::twilio::{signature, told, twiml};
 
 /// The words of a callback, by name.
 struct Parameters(Vec<(String, String)>);
@@ -28,31 +28,31 @@ impl Parameters {
     }
 }
 
-/// What has come, as it came.
-struct Call<'a> {
+/// What has come to an address of this organization, if Twilio has signed it with the secret of the organization; else what is
+/// answered.
+async fn signed(
+    served: &Arc<Served>,
     kind: &'static str,
     org_id: Uuid,
-    uri: &'a Uri,
-    headers: &'a HeaderMap,
-    body: &'a [u8],
-}
-
-impl Call<'_> {
-    /// The parameters, if Twilio has signed them with the secret of this organization; else what is answered.
-    async fn signed(&self, served: &Served) -> Result<Parameters, Box<Response>> {
-        let token = served.context.accounts.twilio_token(self.org_id).await;
-        let token = token.map_err(|error| Box::new(unavailable(&error)))?;
-        token.and_then(|token| self.signed_with(served, &token)).ok_or_else(|| {
-            counter!("booking_worker_callbacks_total", "kind" => self.kind, "outcome" => "forged").increment(1);
-            Box::new(forbidden())
-        })
-    }
-
-    fn signed_with(&self, served: &Served, token: &SecretString) -> Option<Parameters> {
-        let header = self.headers.get("x-twilio-signature")?.to_str().ok()?;
-        let url = served.context.options.public(self.uri.path_and_query()?.as_str())?;
-        let parameters: Vec<(String, String)> = url::form_urlencoded::parse(self.body).into_owned().collect();
-        signature::is_valid(token, &url, &parameters, header).then_some(Parameters(parameters))
+    request: Request,
+) -> Result<Parameters, Box<Response>> {
+    let forged = || {
+        counter!("booking_worker_callbacks_total", "kind" => kind, "outcome" => "forged").increment(1);
+        Box::new(forbidden())
+    };
+    // Nothing is read, and nobody is asked, for whoever does not even try to prove who they are.
+    let header = request.headers().get("x-twilio-signature").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let url = request.uri().path_and_query().and_then(|path| served.context.options.public(path.as_str()));
+    let (header, url) = header.zip(url).ok_or_else(forged)?;
+    let InTime(RawForm(body)) = InTime::from_request(request, served).await.map_err(Box::new)?;
+    let token = served.context.accounts.twilio_token(&served.context.callbacks, org_id).await;
+    let token = token.map_err(|error| Box::new(unavailable(&error)))?.ok_or_else(forged)?;
+    let parameters: Vec<(String, String)> = url::form_urlencoded::parse(&body).into_owned().collect();
+    // As it has come, or as Twilio was told it: whether what it is to do is signed, it does not say.
+    let is_signed = |url: &str| signature::is_valid(&token, url, &parameters, &header);
+    match is_signed(&url) || is_signed(&told(&url)) {
+        true => Ok(Parameters(parameters)),
+        false => Err(forged()),
     }
 }
 
@@ -60,12 +60,9 @@ impl Call<'_> {
 pub async fn status(
     State(served): State<Arc<Served>>,
     Path((org_id, message_id)): Path<(Uuid, Uuid)>,
-    uri: Uri,
-    headers: HeaderMap,
-    RawForm(body): RawForm,
+    request: Request,
 ) -> Response {
-    let call = Call { kind: "status", org_id, uri: &uri, headers: &headers, body: &body };
-    let parameters = match call.signed(&served).await {
+    let parameters = match signed(&served, "status", org_id, request).await {
         Ok(parameters) => parameters,
         Err(answer) => return *answer,
     };
@@ -89,15 +86,8 @@ pub async fn status(
 }
 
 /// A message from a patient.
-pub async fn inbound(
-    State(served): State<Arc<Served>>,
-    Path(org_id): Path<Uuid>,
-    uri: Uri,
-    headers: HeaderMap,
-    RawForm(body): RawForm,
-) -> Response {
-    let call = Call { kind: "inbound", org_id, uri: &uri, headers: &headers, body: &body };
-    let parameters = match call.signed(&served).await {
+pub async fn inbound(State(served): State<Arc<Served>>, Path(org_id): Path<Uuid>, request: Request) -> Response {
+    let parameters = match signed(&served, "inbound", org_id, request).await {
         Ok(parameters) => parameters,
         Err(answer) => return *answer,
     };
