@@ -120,6 +120,30 @@ def waiting(office: Office, words: str) -> int:
         [office.role, f"%{words}%"])
 
 
+def test_however_many_ask_whether_it_is_ready_the_database_is_asked_by_one(office: Office):
+    worker = office.start()
+    worker.wait_until(lambda: get(office, "/readyz")[0] == 200)
+    at_once, crowd = 0, []
+    with held_catalog(office), ThreadPoolExecutor(16) as monitors:
+        # What was known is not believed for long.
+        worker.wait_until(lambda: crowd.append(monitors.submit(get, office, "/readyz")) or waiting(office, "pg_extension"))
+        crowd += [monitors.submit(get, office, "/readyz") for _ in range(12)]
+        while not all(monitor.done() for monitor in crowd):
+            at_once = max(at_once, waiting(office, "pg_extension"))
+        assert {monitor.result()[0] for monitor in crowd[-12:]} == {503}
+    assert at_once == 1
+    worker.wait_until(lambda: get(office, "/readyz")[0] == 200)
+
+
+@contextmanager
+def held_catalog(office: Office) -> Iterator[None]:
+    """Nobody is told which extensions there are until the end of the block."""
+    with office.clinic.connect(autocommit=False) as session:
+        session.execute("LOCK TABLE pg_catalog.pg_extension IN ACCESS EXCLUSIVE MODE")
+        yield
+        session.rollback()
+
+
 # How many.
 
 def test_above_the_most_connections_one_waits_until_another_ends(office: Office, member: str):

@@ -135,7 +135,8 @@ def test_a_database_that_goes_away_in_the_middle_of_a_job_comes_back_and_hears_o
         server.execute(sql.SQL("ALTER ROLE {} LOGIN").format(sql.Identifier(office.role)))
     worker.wait_until(lambda: office.status(booked)["messageSid"])
     worker.wait_for_log("the database is back")
-    assert (len(office.twilio.messages), get(office, "/readyz")[0]) == (1, 200)
+    worker.wait_until(lambda: get(office, "/readyz")[0] == 200)
+    assert len(office.twilio.messages) == 1
 
 
 def test_a_database_that_is_away_when_it_starts_is_waited_for(office: Office):
@@ -187,6 +188,20 @@ def test_a_worker_without_its_rights_says_which_grant_is_missing(office: Office,
     assert "permission denied" in worker.log and named in worker.log and "booking.grant_worker" in worker.log
     said = office.command("check", status=1)
     assert "MISSING" in said and "booking.grant_worker" in said
+
+
+@pytest.mark.parametrize("function", ["claim_messages", "claim_events", "claim_syncs", "fail_job", "cancel_job"])
+def test_a_function_that_it_may_not_call_is_named_before_it_is_called(office: Office, function: str):
+    office.session.execute(f'REVOKE EXECUTE ON FUNCTION booking.{function} FROM "{office.role}"')
+    worker = office.start()
+    assert "booking.grant_worker" in worker.wait_for_log(rf"may not call booking\.{function},.*")[0]
+    assert get(office, "/readyz")[0] == 503
+    said = office.command("check", status=1)
+    assert re.search(rf"MISSING .*may not call booking\.{function},.*booking\.grant_worker", said), said
+    # What it lacks it has as soon as it is given.
+    office.session.execute("SELECT booking.grant_worker(%s)", [office.role])
+    worker.wait_until(lambda: get(office, "/readyz")[0] == 200)
+    assert "MISSING" not in office.command("check")
 
 
 def test_a_role_that_sees_no_organization_is_told(office: Office):

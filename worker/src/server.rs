@@ -24,7 +24,9 @@ use tokio::sync::Semaphore;
 use tracing::error;
 
 use crate::context::Context;
+use crate::database::system::FUNCTIONS;
 use crate::error::Error;
+use operator::Readiness;
 use rights::Rights;
 use stream::Streams;
 
@@ -32,6 +34,11 @@ pub use google::start_link;
 
 /// No callback is longer, in bytes.
 const LARGEST_BODY: usize = 256 * 1024;
+/// The functions of the database that this worker calls: for itself, and for the board.
+pub fn functions() -> Vec<&'static str> {
+    FUNCTIONS.iter().copied().chain(board::function_names()).collect()
+}
+
 /// But for those of voice agents: at the end of a call they tell all that was said.
 const LARGEST_CALL: usize = 8 * 1024 * 1024;
 
@@ -44,6 +51,8 @@ pub struct Served {
     pub answer_within: Duration,
     /// How long the body of a request may take to come.
     pub request_within: Duration,
+    /// Whether it could work when it was last looked at.
+    pub ready: tokio::sync::Mutex<Option<Readiness>>,
     /// How many at once the database is asked about whose calls they are. Anybody can make it be asked, so that this is fewer than
     /// there are connections for calls.
     pub lookups: Semaphore,

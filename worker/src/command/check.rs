@@ -9,6 +9,7 @@ use crate::database::integrations::Integration;
 use crate::error::Error;
 use crate::integration::Provider;
 use crate::outcome::Failure;
+use crate::server::functions;
 
 pub async fn check(context: &Context, org_id: Option<Uuid>) -> Result<(), Error> {
     let mut findings = Findings::default();
@@ -69,10 +70,24 @@ async fn database(context: &Context, findings: &mut Findings) -> bool {
     }
     // What a worker does first shows whether it may do anything.
     match context.database.heartbeat("booking-worker check", &serde_json::json!({}), true).await {
-        Ok(()) => findings.good("the contract of the database is this worker's, and it may call its functions"),
+        Ok(()) => findings.good("the contract of the database is this worker's"),
+        Err(error) => findings.bad(&error.to_string()),
+    }
+    match context.database.not_callable(&functions()).await {
+        Ok(missing) if missing.is_empty() => findings.good("it may call all of the functions that it needs"),
+        Ok(missing) => findings.bad(&not_callable(&missing)),
         Err(error) => findings.bad(&error.to_string()),
     }
     true
+}
+
+/// What is missing where functions cannot be called, and what helps.
+pub fn not_callable(missing: &[String]) -> String {
+    format!(
+        "this worker may not call {}, or they are not there (SELECT booking.grant_worker('the role of this worker'); \
+         after an upgrade, ALTER EXTENSION pg_booking UPDATE before)",
+        missing.iter().map(|name| format!("booking.{name}")).collect::<Vec<_>>().join(", ")
+    )
 }
 
 fn keys(context: &Context, findings: &mut Findings) {

@@ -13,13 +13,14 @@ use tokio::time::{interval, timeout};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
+use super::check::not_callable;
 use crate::config::{Options, RunOptions};
 use crate::context::{CONNECTIONS_OF_CALLS, Context, worker_name};
 use crate::error::Error;
 use crate::server::connections;
 use crate::server::rights::Rights;
 use crate::server::stream::Streams;
-use crate::server::{Served, routes};
+use crate::server::{Served, functions, routes};
 use crate::work::events::Events;
 use crate::work::messages::Messages;
 use crate::work::syncs::Syncs;
@@ -43,11 +44,10 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
     let streams = Streams::start(context.streams.clone(), &run, stop.clone());
     let (listener, serving) = serve(&context, &run, &streams, stop.clone()).await?;
     // What is wrong for good is said at once; a database that is away may come back.
-    if let Err(error) = context.database.heartbeat(&name, &state(&run), false).await {
-        if !error.may_pass() {
-            return Err(error);
-        }
-        warn!(%error, "waiting for the database");
+    match context.database.heartbeat(&name, &state(&run), false).await {
+        Ok(()) => tell_what_is_not_callable(&context).await,
+        Err(error) if error.may_pass() => warn!(%error, "waiting for the database"),
+        Err(error) => return Err(error),
     }
     info!(worker = name, listening = %listener, dry_run = run.dry_run, version = env!("CARGO_PKG_VERSION"), "at work");
     tokio::spawn(stop_on_signal(stop.clone()));
@@ -76,6 +76,15 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
 }
 
 /// A lease has to outlast one attempt, with what comes before and after it.
+/// What it may not do is said before it fails; what it may do is done all the same.
+async fn tell_what_is_not_callable(context: &Context) {
+    match context.database.not_callable(&functions()).await {
+        Ok(missing) if missing.is_empty() => (),
+        Ok(missing) => error!("{}", not_callable(&missing)),
+        Err(error) => warn!(%error, "cannot see what this worker may do"),
+    }
+}
+
 fn check_lease(options: &Options, run: &RunOptions) -> Result<(), Error> {
     let needed = options.http_timeout_seconds.saturating_mul(2);
     if run.lease_seconds > needed {
@@ -113,6 +122,7 @@ async fn serve(
         asked_at: Mutex::default(),
         answer_within: Duration::from_secs(run.answer_seconds),
         request_within: within,
+        ready: tokio::sync::Mutex::default(),
         lookups: Semaphore::new(CONNECTIONS_OF_CALLS / 2),
         rights: Rights::default(),
         streams: streams.clone(),

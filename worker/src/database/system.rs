@@ -7,6 +7,42 @@ use uuid::Uuid;
 use super::{Argument, CONTRACT, Database};
 use crate::error::Error;
 
+/// The functions that this worker calls for itself, in the schema booking.
+pub const FUNCTIONS: &[&str] = &[
+    "apply_calendar_changes",
+    "begin_refresh",
+    "book_clinic_appointment",
+    "booking_answer",
+    "calendar_event_changed",
+    "calendar_notified",
+    "claim_events",
+    "claim_messages",
+    "claim_syncs",
+    "connect_integration",
+    "current_org_id",
+    "disconnect_integration",
+    "events_position",
+    "fail_job",
+    "fail_sync",
+    "finish_event",
+    "finish_message",
+    "finish_sync",
+    "integration_checked",
+    "lost_event",
+    "message_status",
+    "read_events_of",
+    "receive_message",
+    "replace_secret",
+    "requeue_job",
+    "tool_registered",
+    "vapi_message",
+    "voice_agent",
+    "voice_organization",
+    "voice_pending",
+    "watch_calendar",
+    "worker_heartbeat",
+];
+
 /// What the worker needs to be told before it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
@@ -69,6 +105,17 @@ impl Database {
         }
     }
 
+    /// Which of these functions of the schema booking this worker may not call, or are not there.
+    pub async fn not_callable(&self, functions: &[&str]) -> Result<Vec<String>, Error> {
+        let sql = "SELECT DISTINCT f.name FROM pg_catalog.unnest($1) AS f(name)
+            WHERE NOT EXISTS (
+                SELECT FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+                WHERE n.nspname = 'booking' AND p.proname = f.name AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE'))
+            ORDER BY f.name";
+        let rows = self.rows(sql, &[(&functions, Type::TEXT_ARRAY)]).await?;
+        Ok(rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?)
+    }
+
     /// Whether a role may call a function, which is named with the types of its arguments. False where either does not exist.
     pub async fn may_execute(&self, role: &str, function: &str) -> Result<bool, Error> {
         let sql = "SELECT COALESCE((
@@ -109,5 +156,27 @@ impl Database {
     pub async fn requeue_job(&self, org_id: Uuid, job_id: Uuid) -> Result<bool, Error> {
         let sql = "SELECT booking.requeue_job($1, $2)";
         self.value(sql, &[(&org_id, Type::UUID), (&job_id, Type::UUID)]).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_function_that_a_statement_calls_is_in_the_list_and_no_other() {
+        let mut called = BTreeSet::new();
+        for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/database")).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for rest in text.split("booking.").skip(1) {
+                let name = rest.split(|c: char| c != '_' && !c.is_ascii_lowercase()).next().unwrap();
+                if rest.get(name.len()..).is_some_and(|rest| rest.starts_with('(')) {
+                    called.insert(name.to_owned());
+                }
+            }
+        }
+        assert_eq!(FUNCTIONS.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>(), called);
     }
 }

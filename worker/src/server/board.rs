@@ -32,6 +32,11 @@ pub fn routes() -> Router<Arc<Served>> {
         .layer(DefaultBodyLimit::max(LARGEST_CALL))
 }
 
+/// What the page asks, without the schema.
+pub fn function_names() -> impl Iterator<Item = &'static str> {
+    functions::FUNCTIONS.iter().map(functions::Function::name)
+}
+
 struct File {
     name: &'static str,
     text: &'static str,
