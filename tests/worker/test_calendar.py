@@ -10,6 +10,7 @@ from office import Office
 from stand_ins.faults import half_reply, reset_after, reset_before, slow, status
 from stand_ins.google import USER
 from stand_ins.google_errors import rate_limited
+from voice import locked
 
 EVENTS = r"/events$"
 EVENT = r"/events/[^/]+$"
@@ -278,3 +279,21 @@ def test_an_event_that_is_there_before_anybody_remembers_to_have_written_it(offi
     assert 409 in [exchange.status for exchange in office.google.log.of("POST", EVENTS)]
     (event,) = live(office)
     assert (event["id"], starts(event)) == (event_id[:-1] + ("2" if is_deleted else "1"), future())
+
+
+def test_what_the_database_answers_too_late_for_the_provider_is_not_written(office: Office):
+    """It takes long to say whose the job is, and when it has said it the job might be somebody else's before Google has answered."""
+    worker = office.start(BOOKING_LEASE_SECONDS="12")
+    office.connect_google()
+    booked = office.book()
+    worker.wait_until(lambda: office.event(booked) == "synced")
+    office.google.faults.add("GET", EVENT, held := slow(processed=True))
+    office.move(booked, future(201))
+    held.wait_until_held()
+    with locked(office, "outbox") as holder:
+        held.release()
+        worker.wait_until(lambda: one(holder, """
+            SELECT min(leased_until) < clock_timestamp() + interval '5.5 seconds' FROM booking.outbox WHERE state = 'running'"""))
+        assert office.google.log.of("PATCH", EVENT) == []
+    worker.wait_until(lambda: one(office.session, "SELECT bool_or(errors::text LIKE '%too little time%') FROM booking.outbox"))
+    worker.wait_until(lambda: office.hurry() and starts(live(office)[0]) == future(201))

@@ -153,8 +153,7 @@ impl Events {
                 return Ok(Some(present));
             }
             // After the event was read: whoever has the job now and writes it changes what we have read, and ours is refused.
-            self.must_last(lease)?;
-            lease.must_be_ours(&self.context.database, &job.job).await?;
+            lease.must_be_ours(&self.context.database, &job.job, self.needed()).await?;
             let etag = present.etag.as_deref();
             match calendar.patch(&wanted.calendar_id, &wanted.event_id, etag, &wanted.event).await? {
                 Patched::Event(event) => return Ok(Some(event)),
@@ -167,7 +166,12 @@ impl Events {
     }
 
     fn must_last(&self, lease: Lease) -> Result<(), Failure> {
-        lease.must_last(self.context.options.http_timeout().saturating_add(Duration::from_secs(1)))
+        lease.must_last(self.needed())
+    }
+
+    /// A second more than the provider has.
+    fn needed(&self) -> Duration {
+        self.context.options.http_timeout().saturating_add(Duration::from_secs(1))
     }
 
     async fn finish(&self, job: &EventJob, lease: Lease, written: &Written, is_dry_run: bool) {

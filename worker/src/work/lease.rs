@@ -36,10 +36,11 @@ impl Lease {
         if self.left() > needed { Ok(()) } else { Err(not_done("there was too little time left to begin")) }
     }
 
-    /// Refuses what is not ours any more, whatever this machine's clock has missed.
-    pub async fn must_be_ours(&self, database: &Database, job: &Claimed) -> Result<(), Failure> {
+    /// Refuses what is not ours any more, whatever this machine's clock has missed, or might not be to its end. The time is looked
+    /// at last: the database may have been slow to answer.
+    pub async fn must_be_ours(&self, database: &Database, job: &Claimed, needed: Duration) -> Result<(), Failure> {
         match database.is_ours(job).await {
-            Ok(true) => Ok(()),
+            Ok(true) => self.must_last(needed),
             Ok(false) => Err(not_done("somebody else has the job now")),
             Err(error) => Err(not_done(error.to_string())),
         }

@@ -83,8 +83,8 @@ impl Messages {
         }
         lease.wait(message.wait).await;
         // A second more than the provider has: whoever claims after us must find what we have sent.
-        lease.must_last(self.context.options.http_timeout().saturating_add(Duration::from_secs(1)))?;
-        lease.must_be_ours(&self.context.database, &message.job).await?;
+        let needed = self.context.options.http_timeout().saturating_add(Duration::from_secs(1));
+        lease.must_be_ours(&self.context.database, &message.job, needed).await?;
         let path = format!("/twilio/{}/status/{}", message.job.org_id, message.id);
         let callback = self.context.options.public(&path).map(|address| told(&address));
         sender.twilio.send(&message.to, &message.body, callback.as_deref()).await
