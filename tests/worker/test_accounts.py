@@ -108,6 +108,17 @@ def test_trouble_of_google_that_passes_disconnects_nobody(calendar: Office):
     calendar.google.expire_access_tokens()
     calendar.google.faults.add("POST", "/token", status(503), times=2)
     booked = calendar.book()
+def test_a_refresh_may_take_as_long_as_the_provider_may(office: Office):
+    office.start(BOOKING_HTTP_TIMEOUT_SECONDS="60", BOOKING_LEASE_SECONDS="121")
+    office.connect_google()
+    office.google.expire_access_tokens()
+    office.google.faults.add("POST", "/token", held := slow(processed=True))
+    office.book()
+    held.wait_until_held()
+    assert one(office.session, "SELECT refreshing_until > now() + interval '60 seconds' FROM booking.integrations")
+    held.release()
+
+
     calendar.worker.wait_until(lambda: calendar.hurry() and calendar.event(booked) == "synced")
     assert calendar.happened("integration_lost") == []
 

@@ -27,10 +27,11 @@ use crate::twilio::{Twilio, TwilioAccount};
 
 pub use voice::Voice;
 
-/// How long one worker has for a refresh before another may try.
-const REFRESH_SECONDS: i32 = 30;
-/// How long others wait for it, and how often they look.
-const REFRESH_PATIENCE: Duration = Duration::from_secs(25);
+/// How long one worker has for a refresh at least, before another may try; and how much longer than the provider has.
+const REFRESH_AT_LEAST: Duration = Duration::from_secs(30);
+const REFRESH_BESIDE: Duration = Duration::from_secs(10);
+/// How much less than that others wait for it, and how often they look.
+const REFRESH_LESS: Duration = Duration::from_secs(5);
 const REFRESH_POLL: Duration = Duration::from_millis(150);
 /// How often it is noted that an account works.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
@@ -42,6 +43,8 @@ pub struct Accounts {
     http: Client,
     twilio_url: String,
     vapi_url: String,
+    /// How long a refresh may take.
+    refresh_within: Duration,
     senders: Mutex<HashMap<Uuid, Arc<Sender>>>,
     voices: Mutex<HashMap<Uuid, Arc<Voice>>>,
     noted: Mutex<HashMap<(Uuid, Provider), Instant>>,
@@ -70,7 +73,8 @@ impl Accounts {
     ) -> Self {
         let (twilio_url, vapi_url) = (options.twilio_url.clone(), options.vapi_url.clone());
         let (senders, voices, noted) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Accounts { database, keys, google, http, twilio_url, vapi_url, senders, voices, noted }
+        let refresh_within = options.http_timeout().saturating_add(REFRESH_BESIDE).max(REFRESH_AT_LEAST);
+        Accounts { database, keys, google, http, twilio_url, vapi_url, refresh_within, senders, voices, noted }
     }
 
     /// The account that messages of an organization are sent with. `version`: the one that is wanted, if it is known already.
@@ -114,7 +118,7 @@ impl Accounts {
             if !is_refused && !secret.needs_refresh(Utc::now()) {
                 return Ok(access(google, &integration, &secret));
             }
-            let is_ours = self.database.begin_refresh(&integration, REFRESH_SECONDS).await;
+            let is_ours = self.database.begin_refresh(&integration, self.refresh_within).await;
             if is_ours.map_err(own_trouble)? {
                 let secret = self.refresh(google, &integration, &secret).await?;
                 let version = integration.version.saturating_add(1);
@@ -124,7 +128,7 @@ impl Accounts {
             if !is_refused && secret.expires_at.signed_duration_since(Utc::now()).num_seconds() > 60 {
                 return Ok(access(google, &integration, &secret));
             }
-            if began.elapsed() > REFRESH_PATIENCE {
+            if began.elapsed() > self.refresh_within.saturating_sub(REFRESH_LESS) {
                 return Err(not_done("another worker has not finished refreshing the access"));
             }
             tokio::time::sleep(REFRESH_POLL).await;

@@ -1,5 +1,7 @@
 //! Accounts, with their secrets sealed.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio_postgres::Row;
@@ -110,8 +112,9 @@ impl Database {
         self.value(sql, &arguments).await
     }
 
-    /// Whether this worker is the one that refreshes it, for so many seconds.
-    pub async fn begin_refresh(&self, integration: &Integration, seconds: i32) -> Result<bool, Error> {
+    /// Whether this worker is the one that refreshes it, for so long.
+    pub async fn begin_refresh(&self, integration: &Integration, lasts: Duration) -> Result<bool, Error> {
+        let seconds = i32::try_from(lasts.as_secs()).unwrap_or(i32::MAX);
         let sql = "SELECT booking.begin_refresh($1, $2, $3, $4)";
         let arguments: [Argument<'_>; 4] = [
             (&integration.org_id, Type::UUID),
