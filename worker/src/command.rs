@@ -10,10 +10,7 @@ mod secrets;
 mod token;
 mod vapi;
 
-use std::io::IsTerminal;
 use std::process::ExitCode;
-
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::config::{Cli, Do, Keys, Vapi};
 use crate::context::Context;
@@ -45,15 +42,4 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Error> {
         }
     }?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// How far something has come that may take long; on a terminal only.
-fn progress(length: usize, what: &'static str) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} {eta}");
-    ProgressBar::new(u64::try_from(length).unwrap_or(u64::MAX))
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        .with_message(what)
 }

@@ -23,6 +23,7 @@ pub mod config;
 pub mod context;
 pub mod error;
 pub mod logs;
+pub mod progress;
 pub mod server;
 pub mod work;
 

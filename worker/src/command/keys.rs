@@ -2,11 +2,11 @@
 
 use secrecy::ExposeSecret;
 
-use super::progress;
 use crate::context::Context;
 use crate::database::integrations::Integration;
 use crate::error::Error;
-use crate::keys::Keyring;
+use crate::keys::{Keyring, Sealed};
+use crate::progress;
 
 pub fn generate(id: &str) -> Result<(), Error> {
     println!("{}", Keyring::generate_line(id)?);
@@ -22,7 +22,7 @@ pub async fn rotate(context: &Context) -> Result<(), Error> {
         .iter()
         .filter(|integration| integration.sealed.as_ref().is_some_and(|sealed| !keys.is_current(sealed)))
         .collect();
-    let bar = progress(old.len(), "sealing accounts anew");
+    let bar = progress::bar(old.len(), "sealing accounts anew");
     let mut rotated: usize = 0;
     for integration in &old {
         let Some(sealed) = &integration.sealed else { continue };

@@ -2,16 +2,16 @@
 
 use uuid::Uuid;
 
-use super::progress;
 use crate::context::Context;
 use crate::error::Error;
+use crate::progress;
 
 pub async fn requeue(context: &Context, org_id: Uuid, job: Option<Uuid>) -> Result<(), Error> {
     let jobs = match job {
         Some(job) => vec![job],
         None => context.database.dead_letters(org_id).await?,
     };
-    let bar = progress(jobs.len(), "requeueing");
+    let bar = progress::bar(jobs.len(), "requeueing");
     let mut requeued: usize = 0;
     for job in &jobs {
         requeued = requeued.saturating_add(usize::from(context.database.requeue_job(org_id, *job).await?));

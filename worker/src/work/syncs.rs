@@ -17,6 +17,7 @@ use crate::google::{ListFailure, Page, Since};
 use crate::integration::Provider;
 use crate::outcome::Failure;
 
+use crate::progress;
 /// How long a worker may be silent while it reads; every page renews it.
 const LEASE_SECONDS: i32 = 120;
 /// How long before its end a channel is replaced.
@@ -134,9 +135,14 @@ impl Syncs {
         let mut page = Page { since, page_token: None };
         let mut events: usize = 0;
         loop {
+            // A whole reading may be long; what has changed since is soon read.
+            let counted = sync.sync_token.is_none().then(|| progress::count("reading a calendar"));
             let listing = access.calendar.list(&sync.calendar_id, &page).await?;
             events = events.saturating_add(listing.items.len());
             let items = listing.items.iter().map(essence).collect();
+            if let Some(counted) = &counted {
+                counted.set_position(u64::try_from(events).unwrap_or(u64::MAX));
+            }
             let ours = self.context.database.apply_calendar_changes(sync, items).await?.ok_or(Broken::Lost)?;
             self.follow(sync, &ours).await?;
             match (listing.next_page_token, listing.next_sync_token) {

@@ -1,12 +1,12 @@
 //! Bringing a voice agent into line.
 
 use super::server_url;
-use crate::command::progress;
 use crate::config::VapiSync;
 use crate::context::Context;
 use crate::database::voice::Tools;
 use crate::error::Error;
 use crate::integration::Provider;
+use crate::progress;
 use crate::vapi::sync::{Part, Standing, Sync, SyncError};
 use crate::vapi::tool::server;
 
@@ -25,7 +25,7 @@ pub async fn sync(context: &Context, asked: &VapiSync) -> Result<bool, Error> {
     let run =
         Sync { vapi: &voice.vapi, agent: &agent, server: &server, registry: &registry, is_dry_run: asked.dry_run };
     let steps = agent.tools.len().saturating_add(usize::from(agent.assistant_id.is_some()));
-    let bar = progress(steps, "bringing Vapi into line");
+    let bar = progress::bar(steps, "bringing Vapi into line");
     let mut tally = Tally::default();
     let ended = run
         .run(|part| {
