@@ -302,3 +302,15 @@ def test_keys_can_come_from_the_environment_but_not_from_two_places(office: Offi
     worker = office.courier(env={key: value for key, value in both.items() if key != "BOOKING_KEYS_FILE"})
     booked = office.book()
     worker.wait_until(lambda: office.status(booked)["messageSid"])
+def test_an_account_that_does_not_open_keeps_no_other_from_being_sealed_anew(office: Office):
+    other, third = office.add_colleague(), office.add_colleague()
+    for each in [office, other, third]:
+        each.connect_twilio()
+    office.session.execute("UPDATE booking.integrations SET key_id = 'lost' WHERE org_id = %s", [min(office.org, other.org, third.org)])
+    write_keys(office.binary, office.keys_file, "second")
+    said = office.command("keys", "rotate", status=1)
+    assert "2 of 3 accounts sealed anew under key second" in said
+    assert "1 accounts do not open" in said and f"twilio of {min(office.org, other.org, third.org)}" in said and "lost" in said
+    assert sorted(each.integration("twilio")["key_id"] for each in [office, other, third]) == ["lost", "second", "second"]
+
+

@@ -24,13 +24,15 @@ pub async fn rotate(context: &Context) -> Result<(), Error> {
         .collect();
     let bar = progress::bar(old.len(), "sealing accounts anew");
     let mut rotated: usize = 0;
+    let mut closed = Vec::new();
     for integration in &old {
-        let Some(sealed) = &integration.sealed else { continue };
-        let context_of = Integration::context(integration.org_id, &integration.provider);
-        let secret = keys.open(sealed, &context_of)?;
-        let anew = keys.seal(secret.expose_secret(), &context_of);
-        rotated = rotated
-            .saturating_add(usize::from(context.database.replace_secret(integration, &anew, None).await?.is_some()));
+        match sealed_anew(integration, keys) {
+            Ok(anew) => {
+                let stored = context.database.replace_secret(integration, &anew, None).await?;
+                rotated = rotated.saturating_add(usize::from(stored.is_some()));
+            }
+            Err(error) => closed.push(format!("{} of {}: {error}", integration.provider, integration.org_id)),
+        }
         bar.inc(1);
     }
     bar.finish_and_clear();
@@ -40,8 +42,21 @@ pub async fn rotate(context: &Context) -> Result<(), Error> {
         keys.current_id(),
         integrations.len().saturating_sub(old.len())
     );
-    if rotated < old.len() {
-        println!("The others were changed by somebody else meanwhile: run this again.");
+    if rotated.saturating_add(closed.len()) < old.len() {
+        println!("Others were changed by somebody else meanwhile: run this again.");
     }
-    Ok(())
+    match closed.len() {
+        0 => Ok(()),
+        number => Err(Error::Stated(format!(
+            "{number} accounts do not open: add the key that they are under, or connect them again\n{}",
+            closed.join("\n")
+        ))),
+    }
+}
+
+fn sealed_anew(integration: &Integration, keys: &Keyring) -> Result<Sealed, Error> {
+    let sealed = integration.sealed.as_ref().ok_or_else(|| Error::Stated("the account is disconnected".to_owned()))?;
+    let context_of = Integration::context(integration.org_id, &integration.provider);
+    let secret = keys.open(sealed, &context_of)?;
+    Ok(keys.seal(secret.expose_secret(), &context_of))
 }
