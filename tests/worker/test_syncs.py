@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from clinic import future, new_phone, one
-from office import PUBLIC, Office
+from office import PUBLIC, Office, write_keys
 from stand_ins.faults import slow, status
 from stand_ins.google import USER
 
@@ -180,6 +180,24 @@ def test_a_reading_that_fails_says_why_and_is_tried_again(calendar: Office):
     calendar.sync()
     calendar.worker.wait_until(lambda: one(calendar.session, problem) is None)
     assert blocks(calendar) == [hour()]
+
+
+def test_a_channel_whose_token_is_of_an_older_key_is_replaced_while_that_is_there(calendar: Office):
+    (former,) = calendar.google.channels.live()
+    calendar.worker.terminate()
+    write_keys(calendar.binary, calendar.keys_file, "second")
+    calendar.worker = calendar.start()
+    read_again(calendar)
+    (channel,) = calendar.google.channels.live()
+    assert channel.id != former.id
+    # And stays.
+    read_again(calendar)
+    assert calendar.google.channels.live() == [channel]
+    calendar.command("keys", "rotate")
+    calendar.worker.terminate()
+    calendar.keys_file.write_text(calendar.keys_file.read_text().splitlines()[0])
+    calendar.worker = calendar.start()
+    assert calendar.google.notify(channel).status == 204
 
 
 def test_a_channel_tells_of_changes_and_is_replaced_before_it_ends(calendar: Office):

@@ -15,9 +15,10 @@ use crate::database::syncs::Sync;
 use crate::error::Error;
 use crate::google::{ListFailure, Page, Since};
 use crate::integration::Provider;
+use crate::keys::Keyring;
 use crate::outcome::Failure;
-
 use crate::progress;
+
 /// How long a worker may be silent while it reads; every page renews it.
 const LEASE_SECONDS: i32 = 120;
 /// How long before its end a channel is replaced.
@@ -134,15 +135,15 @@ impl Syncs {
         };
         let mut page = Page { since, page_token: None };
         let mut events: usize = 0;
+        // A whole reading may be long; what has changed since is soon read.
+        let counted = sync.sync_token.is_none().then(|| progress::count("reading a calendar"));
         loop {
-            // A whole reading may be long; what has changed since is soon read.
-            let counted = sync.sync_token.is_none().then(|| progress::count("reading a calendar"));
             let listing = access.calendar.list(&sync.calendar_id, &page).await?;
             events = events.saturating_add(listing.items.len());
-            let items = listing.items.iter().map(essence).collect();
             if let Some(counted) = &counted {
                 counted.set_position(u64::try_from(events).unwrap_or(u64::MAX));
             }
+            let items = listing.items.iter().map(essence).collect();
             let ours = self.context.database.apply_calendar_changes(sync, items).await?.ok_or(Broken::Lost)?;
             self.follow(sync, &ours).await?;
             match (listing.next_page_token, listing.next_sync_token) {
@@ -201,10 +202,14 @@ impl Syncs {
 
     /// Opens a channel where there is none that lasts. Without one the calendar is asked every few minutes.
     async fn watch(&self, access: &Access, sync: &Sync) {
-        let lasts = sync.channel_expires_at.is_some_and(|end| end.signed_duration_since(Utc::now()) > RENEWED_BEFORE);
         let address = self.context.options.public(&format!("/google/{}/notify", sync.org_id));
-        let Some((address, keys)) = address.filter(|_| !lasts).zip(self.context.keys.as_deref()) else { return };
-        let id = uuid::Uuid::new_v4().to_string();
+        let Some((address, keys)) = address.zip(self.context.keys.as_deref()) else { return };
+        let mark = mark(keys);
+        let lasts = sync.channel_expires_at.is_some_and(|end| end.signed_duration_since(Utc::now()) > RENEWED_BEFORE);
+        if lasts && sync.channel_id.as_ref().is_some_and(|id| id.ends_with(&mark)) {
+            return;
+        }
+        let id = format!("{}{mark}", uuid::Uuid::new_v4());
         let token = keys.sign(WATCH, &format!("{}/{id}", sync.org_id));
         let opened = access.calendar.watch(&sync.calendar_id, &id, &token, &address, CHANNEL_LASTS).await;
         let channel = match opened {
@@ -226,6 +231,13 @@ impl Syncs {
             Ok(false) | Err(_) => drop(access.calendar.stop(&id, &channel.resource_id).await),
         }
     }
+}
+
+/// What the ids of channels end with whose token is of the current key: what an older one has signed is worth nothing when that is
+/// gone.
+fn mark(keys: &Keyring) -> String {
+    let of_key = keys.derive(WATCH, "the key of a channel");
+    format!("-{}", of_key.get(..8).unwrap_or_default())
 }
 
 /// Of an event, what matters here: what else is in it is nobody's business, and could be anything.
