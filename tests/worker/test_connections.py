@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import resource
 import select
 import socket
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from clinic import one
+from clinic import future, one
 from followers import Browser, Program, ready, until
 from happenings import happen
 from listening import get, listening
@@ -111,6 +112,24 @@ def test_forgers_take_no_connection_of_the_couriers(office: Office):
             worker.wait_until(lambda: waiting(office, "booking.integrations") >= 2)
             assert get(office, "/readyz")[0] == 200
         assert {forger.result().status for forger in crowd} == {403}
+
+
+def test_a_board_that_waits_leaves_room_for_those_of_others(office: Office, member: str):
+    worker, other = listening(office), office.add_colleague()
+    ours, theirs = (sign(each.org, role=member) for each in [office, other])
+    with ThreadPoolExecutor(12) as desk, locked(office, "contacts"):
+        slow = [desk.submit(board_call, office, ours, "contact_timeline", p_phone="+14155550123") for _ in range(12)]
+        worker.wait_until(lambda: waiting(office, "contact_timeline") >= 2)
+        assert board_call(office, theirs, "check_availability", p_date=str(future().date()))[0] == 200
+        assert waiting(office, "contact_timeline") == 2
+    assert {status for status, _ in (call.result() for call in slow)} <= {200, 409, 503, 504}
+
+
+def board_call(office: Office, token: str, function: str, **arguments: object) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(office.address, timeout=PATIENCE)
+    connection.request("POST", f"/board/call/{function}", json.dumps(arguments), {"Authorization": f"Bearer {token}"})
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
 
 
 def waiting(office: Office, words: str) -> int:

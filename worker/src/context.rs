@@ -22,7 +22,7 @@ pub const CONNECTIONS_OF_CALLS: usize = 8;
 const CONNECTIONS_OF_CALLBACKS: usize = 2;
 
 /// How many connections the board has of its own.
-const CONNECTIONS_OF_BOARD: usize = 4;
+pub const CONNECTIONS_OF_BOARD: usize = 4;
 
 pub struct Context {
     pub options: Options,

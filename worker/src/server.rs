@@ -6,6 +6,7 @@ pub mod connections;
 mod google;
 mod operator;
 pub mod rights;
+pub mod slots;
 pub mod stream;
 pub mod token;
 mod twilio;
@@ -28,17 +29,18 @@ use crate::database::system::FUNCTIONS;
 use crate::error::Error;
 use operator::Readiness;
 use rights::Rights;
+use slots::Slots;
 use stream::Streams;
 
 pub use google::start_link;
 
-/// No callback is longer, in bytes.
-const LARGEST_BODY: usize = 256 * 1024;
 /// The functions of the database that this worker calls: for itself, and for the board.
 pub fn functions() -> Vec<&'static str> {
     FUNCTIONS.iter().copied().chain(board::function_names()).collect()
 }
 
+/// No callback is longer, in bytes.
+const LARGEST_BODY: usize = 256 * 1024;
 /// But for those of voice agents: at the end of a call they tell all that was said.
 const LARGEST_CALL: usize = 8 * 1024 * 1024;
 
@@ -47,17 +49,19 @@ pub struct Served {
     pub metrics: PrometheusHandle,
     /// When the database was last asked for them.
     pub asked_at: Mutex<Option<Instant>>,
+    /// Whether it could work when it was last looked at.
+    pub ready: tokio::sync::Mutex<Option<Readiness>>,
     /// How long a voice agent waits at most.
     pub answer_within: Duration,
     /// How long the body of a request may take to come.
     pub request_within: Duration,
-    /// Whether it could work when it was last looked at.
-    pub ready: tokio::sync::Mutex<Option<Readiness>>,
     /// How many at once the database is asked about whose calls they are. Anybody can make it be asked, so that this is fewer than
     /// there are connections for calls.
     pub lookups: Semaphore,
     /// What the roles of callers may do.
     pub rights: Rights,
+    /// How many calls of the board are under way at once, in all and of each organization.
+    pub board_calls: Slots,
     /// Those who follow the history.
     pub streams: Arc<Streams>,
 }

@@ -15,10 +15,11 @@ use tracing::{error, info, warn};
 
 use super::check::not_callable;
 use crate::config::{Options, RunOptions};
-use crate::context::{CONNECTIONS_OF_CALLS, Context, worker_name};
+use crate::context::{CONNECTIONS_OF_BOARD, CONNECTIONS_OF_CALLS, Context, worker_name};
 use crate::error::Error;
 use crate::server::connections;
 use crate::server::rights::Rights;
+use crate::server::slots::Slots;
 use crate::server::stream::Streams;
 use crate::server::{Served, functions, routes};
 use crate::work::events::Events;
@@ -75,7 +76,6 @@ pub async fn run(options: Options, run: RunOptions) -> Result<(), Error> {
     Ok(())
 }
 
-/// A lease has to outlast one attempt, with what comes before and after it.
 /// What it may not do is said before it fails; what it may do is done all the same.
 async fn tell_what_is_not_callable(context: &Context) {
     match context.database.not_callable(&functions()).await {
@@ -85,6 +85,7 @@ async fn tell_what_is_not_callable(context: &Context) {
     }
 }
 
+/// A lease has to outlast one attempt, with what comes before and after it.
 fn check_lease(options: &Options, run: &RunOptions) -> Result<(), Error> {
     let needed = options.http_timeout_seconds.saturating_mul(2);
     if run.lease_seconds > needed {
@@ -120,11 +121,12 @@ async fn serve(
         context: context.clone(),
         metrics,
         asked_at: Mutex::default(),
+        ready: tokio::sync::Mutex::default(),
         answer_within: Duration::from_secs(run.answer_seconds),
         request_within: within,
-        ready: tokio::sync::Mutex::default(),
         lookups: Semaphore::new(CONNECTIONS_OF_CALLS / 2),
         rights: Rights::default(),
+        board_calls: Slots::new(CONNECTIONS_OF_BOARD, CONNECTIONS_OF_BOARD / 2),
         streams: streams.clone(),
     });
     let serving = tokio::spawn(connections::serve(listener, routes(served), most, within, stop));

@@ -7,7 +7,6 @@ mod audience;
 mod feed;
 mod hub;
 mod reader;
-mod slots;
 mod sse;
 mod trouble;
 mod ws;
@@ -25,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Served;
+use super::slots::Slots;
 use super::token::Caller;
 use crate::config::RunOptions;
 use crate::database::Database;
@@ -32,7 +32,6 @@ use crate::database::history::Event;
 use crate::error::Error;
 use hub::{Hub, Join};
 use reader::Reader;
-use slots::Slots;
 
 pub use sse::events;
 pub use ws::ws;

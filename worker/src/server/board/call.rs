@@ -1,7 +1,7 @@
 //! What the page asks the database: some functions, by name, for the organization of who asks. They answer as PostgREST would.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::body::Bytes;
@@ -10,6 +10,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics::counter;
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 use tokio_postgres::error::{DbError, SqlState};
 use tracing::{info, warn};
 
@@ -19,6 +20,9 @@ use crate::error::Error;
 use crate::server::Served;
 use crate::server::body::InTime;
 use crate::server::token::Caller;
+
+/// How long a call waits for those of its organization that are under way.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The functions that who asks may call.
 pub async fn allowed(State(served): State<Arc<Served>>, caller: Caller) -> Response {
@@ -75,6 +79,12 @@ async fn answered(served: &Served, caller: &Caller, function: &Function, body: &
             let message = format!("{} has no argument {name:?}", function.name());
             return sentence(StatusCode::NOT_FOUND, &message);
         }
+    };
+    let Ok(Some(_turn)) = timeout(PATIENCE, served.board_calls.turn(caller.org_id)).await else {
+        return sentence(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the calls before this one are not answered yet: please try again",
+        );
     };
     let values: Vec<Option<&str>> = arguments.iter().map(|(_, value)| value.as_deref()).collect();
     let who = OnBehalf { org_id: caller.org_id, role: &caller.role, user: caller.user.as_deref() };

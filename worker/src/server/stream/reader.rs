@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::feed::feed;
-use super::slots::Slot;
 use super::{Begin, Streams, Told};
+use crate::server::slots::Slot;
 use crate::server::token::Caller;
 
 /// What is told, in order. It may be asked anew at any time: nothing is lost.

@@ -1,4 +1,4 @@
-//! Room for streams: so many in all, and fewer of each organization, so that none takes the room of all others.
+//! Room for what lasts: so much in all, and less of each organization, so that none takes the room of all others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -13,7 +13,7 @@ pub struct Slots {
     of: Mutex<HashMap<Uuid, Weak<Semaphore>>>,
 }
 
-/// The room of one stream, until it is dropped.
+/// The room of one, until it is dropped.
 #[derive(Debug)]
 pub struct Slot {
     _own: OwnedSemaphorePermit,
@@ -21,15 +21,22 @@ pub struct Slot {
 }
 
 impl Slots {
-    /// Room for `all` streams, and for `each` of one organization.
+    /// Room for `all`, and for `each` of one organization.
     pub fn new(all: usize, each: usize) -> Self {
         Slots { all: Arc::new(Semaphore::new(all)), each, of: Mutex::default() }
     }
 
-    /// Room for one more stream of an organization, where there is any.
+    /// Room for one more of an organization, where there is any.
     pub fn take(&self, org_id: Uuid) -> Option<Slot> {
         let own = self.of(org_id).try_acquire_owned().ok()?;
         let all = self.all.clone().try_acquire_owned().ok()?;
+        Some(Slot { _own: own, _all: all })
+    }
+
+    /// The same, when there is some.
+    pub async fn turn(&self, org_id: Uuid) -> Option<Slot> {
+        let own = self.of(org_id).acquire_owned().await.ok()?;
+        let all = self.all.clone().acquire_owned().await.ok()?;
         Some(Slot { _own: own, _all: all })
     }
 
@@ -38,7 +45,7 @@ impl Slots {
         if let Some(own) = of.get(&org_id).and_then(Weak::upgrade) {
             return own;
         }
-        // Whose streams have all ended is forgotten.
+        // Whose have all ended is forgotten.
         of.retain(|_, own| own.strong_count() > 0);
         let own = Arc::new(Semaphore::new(self.each));
         of.insert(org_id, Arc::downgrade(&own));
