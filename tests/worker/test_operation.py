@@ -254,12 +254,36 @@ def test_options_come_from_a_file_too_and_what_is_nearer_wins(office: Office, tm
     assert "not TOML" in said and "password" not in said
 
 
+def test_a_file_with_a_password_that_everybody_can_read_is_refused(office: Office, tmp_path: Path):
+    file = tmp_path / "worker.toml"
+    url = psycopg.conninfo.make_conninfo(office.env["BOOKING_DATABASE_URL"], password="secret-password")
+    file.write_text(f"database_url = {json.dumps(url)}\n")
+    file.chmod(0o644)
+    without = ["BOOKING_DATABASE_URL"]
+    status, said = office.run("keys", "rotate", "--config", str(file), without=without)
+    assert status == 2 and "chmod 640" in said and "secret-password" not in said
+    file.chmod(0o640)
+    assert office.run("keys", "rotate", "--config", str(file), without=without)[0] == 0
+
+
+def test_the_secret_of_googles_client_is_in_a_file_that_nobody_else_reads(office: Office, tmp_path: Path):
+    file = tmp_path / "client-secret"
+    file.write_text(office.env["BOOKING_GOOGLE_CLIENT_SECRET"])
+    file.chmod(0o644)
+    flags = ["connect", "google", "--org", office.org, "--google-client-secret-file", str(file)]
+    status, said = office.run(*flags, without=["BOOKING_GOOGLE_CLIENT_SECRET"])
+    assert status == 1 and "chmod 600" in said
+    file.chmod(0o600)
+    assert office.run(*flags, without=["BOOKING_GOOGLE_CLIENT_SECRET"])[0] == 0
+
+
 @pytest.mark.parametrize(("flags", "words"), [
     (["--lease-seconds", "10"], "lease"),
     (["--concurrency", "0"], "concurrency"),
     (["--listen", "nowhere"], "nowhere"),
     (["--database-url", "nonsense"], "database"),
     (["--poll-ms", "soon"], "poll"),
+    (["--answer-seconds", "20"], "answer-seconds"),
 ])
 def test_options_that_cannot_be_are_refused(office: Office, flags: list[str], words: str):
     env = {key: value for key, value in office.env.items() if not any(flag.strip("-").replace("-", "_").upper() in key for flag in flags)}

@@ -308,7 +308,7 @@ def test_strangers_whom_the_database_does_not_know_in_time_keep_no_caller_waitin
 
 def test_who_is_to_take_a_call_is_said_before_vapi_gives_up(office: Office):
     office.connect_vapi()
-    office.worker = office.start(BOOKING_ANSWER_SECONDS="60")
+    office.worker = office.start(BOOKING_ANSWER_SECONDS="19")
     call = office.call(style="metadata")
     with locked(office, "voice_agents"):
         answered = call.send(call.message("assistant-request"))

@@ -1,13 +1,15 @@
 //! What the worker is told: by flags, else by the environment, else by a file, else what is usual. Secrets never by flags, which
 //! everybody on the machine can read.
 
+mod file;
+
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
-use secrecy::SecretString;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -154,7 +156,7 @@ pub struct Options {
     pub config: Option<PathBuf>,
     /// The database, as a URL or as a list of keyword=value; a socket directory is a host
     #[arg(long, env = "BOOKING_DATABASE_URL", hide_env_values = true, value_name = "URL_OR_CONNINFO", global = true)]
-    pub database_url: Option<String>,
+    pub database_url: Option<SecretString>,
     /// The file of keys that seal the accounts, for nobody else to read; or the keys themselves in BOOKING_KEYS
     #[arg(long, env = "BOOKING_KEYS_FILE", value_name = "FILE", global = true)]
     pub keys_file: Option<PathBuf>,
@@ -223,7 +225,7 @@ pub struct RunOptions {
     /// How long a voice agent waits for its answer at most, in seconds; less than the 20 that Vapi itself waits. Calls have 8
     /// connections to the database of their own, beside the 4 to 12 (as --concurrency) for jobs
     #[arg(long, env = "BOOKING_ANSWER_SECONDS", value_name = "SECONDS", default_value_t = 12,
-        value_parser = clap::value_parser!(u64).range(2..=60))]
+        value_parser = clap::value_parser!(u64).range(2..=19))]
     pub answer_seconds: u64,
     /// How many may follow the history at once, at /events and /ws; above it, they are told to come again
     #[arg(long, env = "BOOKING_MAX_STREAMS", value_name = "NUMBER", default_value_t = 2000,
@@ -251,57 +253,17 @@ pub struct RunOptions {
 pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut command = Cli::command();
-    if let Some(path) = config_file(&arguments) {
-        command = with_file(command, &path).map_err(|message| {
+    if let Some(path) = file::named(&arguments) {
+        command = file::with_file(command, &path).map_err(|message| {
             clap::Error::raw(ErrorKind::Io, format!("{}: {message}\n", path.display())).with_cmd(&Cli::command())
         })?;
     }
     Cli::from_arg_matches(&command.try_get_matches_from(arguments)?)
 }
 
-/// The file that is named, before anything else is read: its values are what is usual.
-fn config_file(arguments: &[OsString]) -> Option<PathBuf> {
-    let mut named = std::env::var_os("BOOKING_WORKER_CONFIG");
-    for (position, argument) in arguments.iter().enumerate() {
-        let text = argument.to_string_lossy();
-        if text == "--config" {
-            named = arguments.get(position.saturating_add(1)).cloned();
-        } else if let Some(value) = text.strip_prefix("--config=") {
-            named = Some(value.into());
-        }
-    }
-    named.map(PathBuf::from)
-}
-
-fn with_file(mut command: Command, path: &Path) -> Result<Command, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-    // The message of the parser would show the line, which may be a password.
-    let table: toml::Table = text.parse().map_err(|_| "is not TOML of the form name = \"value\"".to_owned())?;
-    for (key, value) in table {
-        let value = match value {
-            toml::Value::String(text) => text,
-            toml::Value::Integer(number) => number.to_string(),
-            toml::Value::Boolean(flag) => flag.to_string(),
-            _ => return Err(format!("{key} is neither text nor a number nor true or false")),
-        };
-        let is_of = |command: &Command| command.get_arguments().any(|argument| argument.get_id() == key.as_str());
-        let is_run = command.find_subcommand("run").is_some_and(is_of);
-        if key == "config" || !(is_run || is_of(&command)) {
-            return Err(format!("{key} is no option: booking-worker run --help names them, with _ for -"));
-        }
-        let id = key.clone();
-        command = if is_run {
-            command.mut_subcommand("run", |run| run.mut_arg(id, |argument| argument.default_value(value)))
-        } else {
-            command.mut_arg(id, |argument| argument.default_value(value))
-        };
-    }
-    Ok(command)
-}
-
 impl Options {
     pub fn database_url(&self) -> Result<&str, Error> {
-        self.database_url.as_deref().ok_or(Error::Missing {
+        self.database_url.as_ref().map(ExposeSecret::expose_secret).ok_or(Error::Missing {
             what: "the database is not named",
             hint: "pass --database-url, or set BOOKING_DATABASE_URL",
         })
@@ -310,7 +272,7 @@ impl Options {
     /// The keys; `None` where none are named, which is enough for a dry run.
     pub fn keys(&self) -> Result<Option<Keyring>, Error> {
         let environment = std::env::var("BOOKING_KEYS").ok().map(SecretString::from);
-        let text = environment.as_ref().map(secrecy::ExposeSecret::expose_secret);
+        let text = environment.as_ref().map(ExposeSecret::expose_secret);
         if self.keys_file.is_none() && text.is_none() {
             return Ok(None);
         }
@@ -360,13 +322,26 @@ impl Options {
     pub fn google_client(&self) -> Result<Option<GoogleClient>, Error> {
         let Some(client_id) = self.google_client_id.clone() else { return Ok(None) };
         let secret = match &self.google_client_secret_file {
-            Some(path) => Some(std::fs::read_to_string(path).map_err(|error| Error::File(path.clone(), error.kind()))?),
-            None => std::env::var("BOOKING_GOOGLE_CLIENT_SECRET").ok(),
+            Some(path) => Some(read_private(path)?),
+            None => std::env::var("BOOKING_GOOGLE_CLIENT_SECRET").ok().map(Zeroizing::new),
         };
         let secret = secret.ok_or(Error::Missing {
             what: "the secret of Google's OAuth client is missing",
             hint: "set BOOKING_GOOGLE_CLIENT_SECRET, or pass --google-client-secret-file",
         })?;
         Ok(Some(GoogleClient { client_id, client_secret: SecretString::from(secret.trim()) }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown_with_the_options() {
+        let arguments = ["booking-worker", "--database-url", "postgresql://me:hidden@db/clinic", "check"];
+        let cli = parse(arguments.map(OsString::from)).unwrap();
+        assert_eq!(cli.options.database_url().unwrap(), arguments[2]);
+        assert!(!format!("{cli:?}").contains("hidden"));
     }
 }

@@ -18,11 +18,11 @@ pub enum KeyError {
     Line { number: usize, trouble: &'static str },
     #[error("the id of a key is 1 to 64 letters, digits, dots, dashes and underscores")]
     Id,
-    #[error("the key file {} cannot be read: {kind}", path.display())]
+    #[error("the file {} cannot be read: {kind}", path.display())]
     Unreadable { path: PathBuf, kind: ErrorKind },
-    #[error("the key file {} is larger than 64 KiB", path.display())]
+    #[error("the file {} is larger than 64 KiB", path.display())]
     TooLarge { path: PathBuf },
-    #[error("the key file {0} can be read by others (mode {mode:o}): chmod 600 {0}", path.display())]
+    #[error("the file {0} can be read by others (mode {mode:o}): chmod 600 {0}", path.display())]
     OpenToOthers { path: PathBuf, mode: u32 },
     #[error("the master key {key_id:?} is missing: put its line back below the current one")]
     Missing { key_id: String },
