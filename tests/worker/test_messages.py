@@ -137,7 +137,7 @@ def test_what_a_phone_could_not_get_is_sent_once_more(phones: Office):
     phones.worker.wait_until(phones.is_settled)
     phones.twilio.advance(phones.twilio.sent_to(phone)[0].sid, "undelivered", 30003)
     phones.worker.wait_until(lambda: phones.hurry() and len(phones.twilio.sent_to(phone)) == 2)
-    phones.worker.wait_until(lambda: phones.sms(booked) == "queued")
+    phones.worker.wait_until(phones.is_settled)
     phones.twilio.advance(phones.twilio.sent_to(phone)[1].sid, "undelivered", 30003)
     assert phones.sms(booked) == "failed_but_booked"
     assert phones.states()["confirmation", "succeeded"] == 1
