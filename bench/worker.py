@@ -47,7 +47,10 @@ def main() -> None:
                 assert session.execute("SELECT count(*) FROM booking.outbox WHERE state <> 'succeeded'").fetchone()[0] == 0
                 session.execute("TRUNCATE booking.outbox, booking.messages")
         fill(session, clinics, WAITING // ORGANIZATIONS, "1 day")
-        memory = resident(binary, dsn)
+        waiting = resident(binary, dsn)
+        session.execute("UPDATE booking.outbox SET run_at = now()")
+        session.execute("ANALYZE booking.outbox")
+        memory = {"waiting": waiting, "draining": most_resident(binary, dsn)}
     report(rates, memory)
 
 
@@ -83,18 +86,36 @@ def resident(binary: Path, dsn: str) -> dict[str, float]:
         worker = stack.enter_context(subprocess.Popen([binary, "run", "--dry-run"], env=environment(dsn)))
         stack.callback(worker.kill)
         time.sleep(4)
-        status = Path(f"/proc/{worker.pid}/status").read_text()
-        return {name: int(re.search(rf"{name}:\s+(\d+)", status)[1]) / 1024 for name in ["VmRSS", "VmHWM"]}
+        return memory_of(worker)
 
 
-def report(rates: dict[int, list[float]], memory: dict[str, float]) -> None:
+def most_resident(binary: Path, dsn: str) -> dict[str, float]:
+    """The same of one that carries out all of them, as long as it runs."""
+    memory = {}
+    with subprocess.Popen([binary, "run", "--dry-run", "--until-idle"], env=environment(dsn)) as worker:
+        while worker.poll() is None:
+            # In its last moments it has none.
+            memory = memory_of(worker) or memory
+            time.sleep(0.1)
+    assert worker.returncode == 0
+    return memory
+
+
+def memory_of(worker: subprocess.Popen) -> dict[str, float]:
+    status = Path(f"/proc/{worker.pid}/status").read_text()
+    return {name: int(size) / 1024 for name, size in re.findall(r"^(VmRSS|VmHWM):\s+(\d+)", status, re.MULTILINE)}
+
+
+def report(rates: dict[int, list[float]], memory: dict[str, dict[str, float]]) -> None:
     one, four = (statistics.median(rates[workers]) for workers in [1, 4])
     print(f"booking-worker, no-op deliveries, {JOBS} jobs of {ORGANIZATIONS} organizations, median of {ROUNDS} rounds in turn")
     for workers, measured in rates.items():
         shown = ", ".join(f"{rate:,.0f}" for rate in measured)
         print(f"  {workers} worker{'s' if workers > 1 else ' '}: {statistics.median(measured):8,.0f} jobs/s   (rounds: {shown})")
     print(f"  4 workers / 1 worker: {four / one:.2f}, on {os.cpu_count()} cores")
-    print(f"  memory while {WAITING:,} jobs wait: {memory['VmRSS']:.1f} MiB resident, {memory['VmHWM']:.1f} MiB at most")
+    waiting, draining = memory["waiting"], memory["draining"]
+    print(f"  memory while {WAITING:,} jobs wait: {waiting['VmRSS']:.1f} MiB resident, {waiting['VmHWM']:.1f} MiB at most")
+    print(f"  while one worker carries them all out: {draining['VmHWM']:.1f} MiB at most")
     result = TREE / "target" / "bench" / "worker.json"
     result.parent.mkdir(parents=True, exist_ok=True)
     result.write_text(json.dumps({"jobs_per_second": rates, "memory_mib": memory}, indent=1))
