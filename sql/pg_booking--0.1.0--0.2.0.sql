@@ -596,6 +596,7 @@ CREATE TABLE booking.call_logs (
     erased_at      timestamptz,
     created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    contact_ids    uuid[]      NOT NULL DEFAULT '{}',
     PRIMARY KEY (org_id, call_id)
 );
 
@@ -609,7 +610,7 @@ COMMENT ON TABLE booking.call_logs IS
     'Phone calls with the voice agent. Written by vapi_message; readable columns: org_id, call_id, contact_id, transcript, summary.';
 COMMENT ON COLUMN booking.call_logs.org_id IS 'The organization it belongs to.';
 COMMENT ON COLUMN booking.call_logs.call_id IS 'The call, as Vapi calls it.';
-COMMENT ON COLUMN booking.call_logs.contact_id IS 'Who called, where that person has booked or was booked for.';
+COMMENT ON COLUMN booking.call_logs.contact_id IS 'Whom it was about: of contact_ids the last, or else the contact who called.';
 COMMENT ON COLUMN booking.call_logs.appointment_id IS 'The appointment that was last booked, moved or cancelled in it.';
 COMMENT ON COLUMN booking.call_logs.kind IS 'In Vapi''s word, as inboundPhoneCall or webCall.';
 COMMENT ON COLUMN booking.call_logs.status IS 'In Vapi''s word, as in-progress or ended. What has ended stays so.';
@@ -628,6 +629,7 @@ COMMENT ON COLUMN booking.call_logs.analysis IS 'What else Vapi has made of it.'
 COMMENT ON COLUMN booking.call_logs.erased_at IS 'When a person was taken out of it; nothing that names one is kept from then on.';
 COMMENT ON COLUMN booking.call_logs.created_at IS 'When it was first told of.';
 COMMENT ON COLUMN booking.call_logs.updated_at IS 'When it was last told of.';
+COMMENT ON COLUMN booking.call_logs.contact_ids IS 'Every contact whose appointments were looked up, booked, moved or cancelled in it, or for whom a message was left.';
 COMMENT ON INDEX booking.call_logs_of_contact IS 'The calls of one person.';
 COMMENT ON INDEX booking.call_logs_of_caller IS 'The calls from one number.';
 COMMENT ON POLICY call_logs_of_tenant ON booking.call_logs IS
@@ -1300,7 +1302,7 @@ BEGIN
             booking.call_messages
         TO %s', p_role);
     EXECUTE format('GRANT UPDATE (contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
-            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, updated_at)
+            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, contact_ids, updated_at)
         ON booking.call_logs TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, follow_up_id, run_at, deadline) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, detail) ON booking.events TO %s', p_role);
@@ -1405,7 +1407,7 @@ BEGIN
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
     EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
     EXECUTE format('GRANT UPDATE (contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
-            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, updated_at)
+            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, contact_ids, updated_at)
         ON booking.call_logs TO %s', p_role);
     EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, attempts, run_at, deadline, lease, leased_by, leased_until, last_error, errors, finished_at)
@@ -1606,6 +1608,6 @@ COMMENT ON FUNCTION booking.grant_worker(regrole) IS
 COMMENT ON FUNCTION booking.purge(interval) IS
     'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, closed follow-ups, and workers not heard of since. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
 COMMENT ON FUNCTION booking.erase_contact(uuid, text) IS
-    'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it, its messages and follow-ups, and what was said in its calls. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
+    'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it, its messages and follow-ups, and what was said in calls that it made or that were about it. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
 COMMENT ON FUNCTION booking.clean_organization(uuid, text) IS
     'Deletes every appointment, hold, contact, message, follow-up and idempotency key of an organization; p_confirm must be its name. Resources, services, hours and busy blocks stay. Returns JSON with how many. For when nobody books. Source: src/erase.rs';

@@ -65,7 +65,8 @@ const ENTRIES: &str = "
             pg_catalog.jsonb_build_object('callId', l.call_id, 'callKind', l.kind, 'status', l.status,
                 'endedReason', l.ended_reason, 'summary', l.summary, 'appointmentId', l.appointment_id)
         FROM booking.call_logs AS l
-        WHERE l.org_id = $1 AND (l.caller_phone = $2 OR l.contact_id IN (SELECT contact.id FROM contact))
+        WHERE l.org_id = $1 AND (l.caller_phone = $2 OR l.contact_id IN (SELECT contact.id FROM contact)
+            OR l.contact_ids && ARRAY(SELECT contact.id FROM contact))
         UNION ALL
         SELECT a.created_at, 2, a.id::text, 'booked', a.service_type, a.status, (
                 SELECT e.detail ->> 'from' FROM booking.events AS e

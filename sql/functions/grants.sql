@@ -35,7 +35,7 @@ BEGIN
             booking.call_messages
         TO %s', p_role);
     EXECUTE format('GRANT UPDATE (contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
-            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, updated_at)
+            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, contact_ids, updated_at)
         ON booking.call_logs TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, follow_up_id, run_at, deadline) ON booking.outbox TO %s', p_role);
     EXECUTE format('GRANT INSERT (org_id, id, kind, appointment_id, detail) ON booking.events TO %s', p_role);
@@ -140,7 +140,7 @@ BEGIN
     EXECUTE format('GRANT UPDATE (response) ON booking.idempotency_keys TO %s', p_role);
     EXECUTE format('GRANT UPDATE (tool_id, registered_at) ON booking.org_tools TO %s', p_role);
     EXECUTE format('GRANT UPDATE (contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
-            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, updated_at)
+            started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, contact_ids, updated_at)
         ON booking.call_logs TO %s', p_role);
     EXECUTE format('GRANT UPDATE (settings) ON booking.organizations TO %s', p_role);
     EXECUTE format('GRANT UPDATE (state, attempts, run_at, deadline, lease, leased_by, leased_until, last_error, errors, finished_at)

@@ -21,6 +21,7 @@ CREATE TABLE booking.call_logs (
     erased_at      timestamptz,
     created_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
     updated_at     timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    contact_ids    uuid[]      NOT NULL DEFAULT '{}',
     PRIMARY KEY (org_id, call_id)
 );
 
@@ -34,7 +35,7 @@ COMMENT ON TABLE booking.call_logs IS
     'Phone calls with the voice agent. Written by vapi_message; readable columns: org_id, call_id, contact_id, transcript, summary.';
 COMMENT ON COLUMN booking.call_logs.org_id IS 'The organization it belongs to.';
 COMMENT ON COLUMN booking.call_logs.call_id IS 'The call, as Vapi calls it.';
-COMMENT ON COLUMN booking.call_logs.contact_id IS 'Who called, where that person has booked or was booked for.';
+COMMENT ON COLUMN booking.call_logs.contact_id IS 'Whom it was about: of contact_ids the last, or else the contact who called.';
 COMMENT ON COLUMN booking.call_logs.appointment_id IS 'The appointment that was last booked, moved or cancelled in it.';
 COMMENT ON COLUMN booking.call_logs.kind IS 'In Vapi''s word, as inboundPhoneCall or webCall.';
 COMMENT ON COLUMN booking.call_logs.status IS 'In Vapi''s word, as in-progress or ended. What has ended stays so.';
@@ -53,6 +54,7 @@ COMMENT ON COLUMN booking.call_logs.analysis IS 'What else Vapi has made of it.'
 COMMENT ON COLUMN booking.call_logs.erased_at IS 'When a person was taken out of it; nothing that names one is kept from then on.';
 COMMENT ON COLUMN booking.call_logs.created_at IS 'When it was first told of.';
 COMMENT ON COLUMN booking.call_logs.updated_at IS 'When it was last told of.';
+COMMENT ON COLUMN booking.call_logs.contact_ids IS 'Every contact whose appointments were looked up, booked, moved or cancelled in it, or for whom a message was left.';
 COMMENT ON INDEX booking.call_logs_of_contact IS 'The calls of one person.';
 COMMENT ON INDEX booking.call_logs_of_caller IS 'The calls from one number.';
 COMMENT ON POLICY call_logs_of_tenant ON booking.call_logs IS

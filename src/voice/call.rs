@@ -16,20 +16,25 @@ use crate::voice::Context;
 use crate::voice::once::Done;
 
 /// What has ended stays so, and of two states the later one counts. The final report has the last word on what was said; what
-/// another message tells of it only fills what is empty. Of a call from which somebody was erased, nobody is told of again.
+/// another message tells of it only fills what is empty. Whom a tool was called for counts before who has called, whichever is told
+/// first. Of a call from which somebody was erased, nobody is told of again.
 ///
 /// $1 org_id, $2 call, $3 contact, $4 appointment, $5 kind, $6 status, $7 when it became so, $8 and $9 the numbers, $10 assistant,
 /// $11 start, $12 end, $13 why it ended, $14 cost, $15 transcript, $16 summary, $17 recording, $18 analysis, $19 whether it is the
-/// final report.
+/// final report, $20 whom its tools were called for.
 const TELL: &str = "
     INSERT INTO booking.call_logs AS l
         (org_id, call_id, contact_id, appointment_id, kind, status, status_at, caller_phone, called_phone, assistant_id,
-        started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis)
-    SELECT o.org_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::numeric, $15, $16, $17, $18::jsonb
+        started_at, ended_at, ended_reason, cost, transcript, summary, recording_url, analysis, contact_ids)
+    SELECT o.org_id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14::numeric, $15, $16, $17, $18::jsonb, $20
     FROM booking.organizations AS o
     WHERE o.org_id = $1
     ON CONFLICT (org_id, call_id) DO UPDATE
-        SET contact_id = CASE WHEN l.erased_at IS NULL THEN COALESCE(excluded.contact_id, l.contact_id) END,
+        SET contact_id = CASE WHEN l.erased_at IS NOT NULL THEN NULL
+                WHEN excluded.contact_ids = '{}' AND l.contact_ids <> '{}' THEN l.contact_id
+                ELSE COALESCE(excluded.contact_id, l.contact_id) END,
+            contact_ids = CASE WHEN l.erased_at IS NOT NULL THEN '{}'
+                ELSE ARRAY(SELECT pg_catalog.unnest(l.contact_ids) UNION SELECT pg_catalog.unnest(excluded.contact_ids)) END,
             appointment_id = COALESCE(excluded.appointment_id, l.appointment_id),
             kind = COALESCE(excluded.kind, l.kind),
             status = CASE WHEN excluded.status = 'ended' OR l.status IS NULL THEN COALESCE(excluded.status, l.status)
@@ -62,11 +67,26 @@ pub fn told(client: &mut SpiClient<'_>, org_id: Uuid, envelope: &Envelope) -> Re
     if envelope.kind == Kind::EndOfCallReport {
         told.status = Some("ended".to_owned());
     }
-    write(client, org_id, envelope, &told, &Done::default())
+    write(client, org_id, envelope, &told, &About::default())
+}
+
+/// Whom and what the tools of a call were called for.
+#[derive(Default)]
+pub struct About {
+    /// In the order of the tools.
+    contact_ids: Vec<Uuid>,
+    appointment_id: Option<Uuid>,
+}
+
+impl About {
+    pub fn add(&mut self, done: &Done) {
+        self.contact_ids.extend(done.contact_id);
+        self.appointment_id = done.appointment_id.or(self.appointment_id);
+    }
 }
 
 /// Notes whom and what a call was about, as its tools are called.
-pub fn touch(client: &mut SpiClient<'_>, context: &Context<'_>, envelope: &Envelope, about: &Done) -> Result<()> {
+pub fn touch(client: &mut SpiClient<'_>, context: &Context<'_>, envelope: &Envelope, about: &About) -> Result<()> {
     let Some(message) = envelope.message() else { return Ok(()) };
     let of_call = report::read(message);
     // It goes on while its tools are called; what is said so far will be told at the end.
@@ -80,13 +100,19 @@ pub fn touch(client: &mut SpiClient<'_>, context: &Context<'_>, envelope: &Envel
     write(client, context.organization.id, envelope, &told, about)
 }
 
-fn write(client: &mut SpiClient<'_>, org_id: Uuid, envelope: &Envelope, told: &CallReport, about: &Done) -> Result<()> {
+fn write(
+    client: &mut SpiClient<'_>,
+    org_id: Uuid,
+    envelope: &Envelope,
+    told: &CallReport,
+    about: &About,
+) -> Result<()> {
     let Some(call_id) = &told.call_id else { return Ok(()) };
     let caller = told.caller.clone().or_else(|| envelope.caller());
     let caller = caller.and_then(|number| international(&number));
-    let contact_id = match about.contact_id {
+    let contact_id = match about.contact_ids.last() {
         None => caller.as_ref().map(|phone| contact_of(client, org_id, phone)).transpose()?.flatten(),
-        known => known,
+        Some(last) => Some(*last),
     };
     let moment = |at: Option<DateTime<Utc>>| at.and_then(|at| instant::to_postgres(at).ok());
     let arguments = [
@@ -109,6 +135,7 @@ fn write(client: &mut SpiClient<'_>, org_id: Uuid, envelope: &Envelope, told: &C
         told.recording_url.as_deref().into(),
         told.analysis.as_ref().map(ToString::to_string).into(),
         (envelope.kind == Kind::EndOfCallReport).into(),
+        about.contact_ids.iter().copied().map(as_postgres).collect::<Vec<pgrx::Uuid>>().into(),
     ];
     run_fresh(client, TELL, &arguments)?;
     Ok(())
@@ -125,7 +152,8 @@ fn international(number: &str) -> Option<E164> {
 const CONTACT: &str = "
     SELECT c.id FROM booking.contacts AS c WHERE c.org_id = $1 AND c.phone = $2";
 
-fn contact_of(client: &mut SpiClient<'_>, org_id: Uuid, phone: &E164) -> Result<Option<Uuid>> {
+/// The contact who has that number.
+pub fn contact_of(client: &mut SpiClient<'_>, org_id: Uuid, phone: &E164) -> Result<Option<Uuid>> {
     let row = run_fresh(client, CONTACT, &[as_postgres(org_id).into(), phone.as_str().into()])?.next();
     Ok(row.map(|row| row.get::<pgrx::Uuid>(1)).transpose()?.flatten().map(from_postgres))
 }
@@ -149,13 +177,14 @@ pub fn keep(client: &mut SpiClient<'_>, org_id: Uuid, envelope: &Envelope, kind:
     Ok(())
 }
 
-/// That there was a call does not name a person; who called and what was said does. A call is of a person who called, or whom
-/// somebody booked for or left a message for in it. A message that nothing here reads may be of a call that nothing else tells of.
+/// That there was a call does not name a person; who called and what was said does. A call is of a person who called, or for whom
+/// somebody called a tool or left a message in it. A message that nothing here reads may be of a call that nothing else tells of.
 ///
 /// $1 org_id, $2 contact or NULL, $3 phone, $4 the clock.
 const FORGET: &str = "
     WITH calls AS (
-        SELECT l.call_id FROM booking.call_logs AS l WHERE l.org_id = $1 AND (l.contact_id = $2 OR l.caller_phone = $3)
+        SELECT l.call_id FROM booking.call_logs AS l
+        WHERE l.org_id = $1 AND (l.contact_id = $2 OR $2 = ANY (l.contact_ids) OR l.caller_phone = $3)
         UNION
         SELECT f.call_id FROM booking.follow_ups AS f
         WHERE f.org_id = $1 AND (f.contact_id = $2 OR f.phone = $3) AND f.call_id IS NOT NULL
@@ -164,8 +193,8 @@ const FORGET: &str = "
         WHERE a.org_id = $1 AND a.contact_id = $2 AND a.metadata ? 'callId'
     ), erased AS (
         UPDATE booking.call_logs AS l
-        SET contact_id = NULL, caller_phone = NULL, transcript = NULL, summary = NULL, recording_url = NULL, analysis = NULL,
-            erased_at = $4
+        SET contact_id = NULL, contact_ids = '{}', caller_phone = NULL, transcript = NULL, summary = NULL, recording_url = NULL,
+            analysis = NULL, erased_at = $4
         FROM calls
         WHERE l.org_id = $1 AND l.call_id = calls.call_id
         RETURNING l.call_id

@@ -112,15 +112,14 @@ fn tool_calls(
     };
     let context = Context { organization: &organization, caller: envelope.caller(), call_id: envelope.call_id() };
     let mut said = Vec::with_capacity(calls.len());
-    let mut about = Done::default();
+    let mut about = call::About::default();
     for (position, call) in calls.iter().enumerate() {
         if position >= MOST_AT_ONCE {
             said.push(TOO_MANY.to_owned());
             continue;
         }
         let done = tool_call(client, &context, call)?;
-        about.appointment_id = done.appointment_id.or(about.appointment_id);
-        about.contact_id = done.contact_id.or(about.contact_id);
+        about.add(&done);
         said.push(done.result);
     }
     call::touch(client, &context, envelope, &about)?;

@@ -14,6 +14,7 @@ use booking_core::{Code, Refusal, speech, zone};
 use chrono::{DateTime, NaiveDateTime, Utc};
 use pgrx::spi::SpiClient;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::answer;
 use crate::book::place::Plan;
@@ -28,6 +29,7 @@ use crate::look::{self, Looked};
 use crate::organization::as_postgres;
 use crate::statement::run_fresh;
 use crate::voice::Context;
+use crate::voice::call::contact_of;
 use crate::voice::choose::{self, one, phone, today, upcoming};
 use crate::voice::once::Done;
 use booking_core::follow_up::Kind;
@@ -247,27 +249,30 @@ fn leave_message(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &
         return Ok(Done::saying(said::still_need(&missing)));
     }
     let due = due(context, &arguments.booking)?;
-    note(client, context, arguments, Kind::Message, due.as_ref().map(|due| due.at))?;
+    let contact_id = note(client, context, arguments, Kind::Message, due.as_ref().map(|due| due.at))?;
     let said = said::message_noted(due.map(|due| due.said).as_deref());
-    Ok(Done { has_changed: true, ..Done::saying(said) })
+    Ok(Done { contact_id, has_changed: true, ..Done::saying(said) })
 }
 
 fn request_transfer(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &Arguments) -> Result<Done> {
     if phone(context, arguments)?.is_none() {
         return Ok(Done::saying(said::still_need(&["phone number"])));
     }
-    note(client, context, arguments, Kind::Transfer, None)?;
-    Ok(Done { has_changed: true, ..Done::saying(said::TRANSFER_NOTED) })
+    let contact_id = note(client, context, arguments, Kind::Transfer, None)?;
+    Ok(Done { contact_id, has_changed: true, ..Done::saying(said::TRANSFER_NOTED) })
 }
 
+/// Writes it down, and says which contact it is for.
 fn note(
     client: &mut SpiClient<'_>,
     context: &Context<'_>,
     arguments: &Arguments,
     kind: Kind,
     due_at: Option<DateTime<Utc>>,
-) -> Result<()> {
+) -> Result<Option<Uuid>> {
     let phone = phone(context, arguments)?;
+    let org_id = context.organization.id;
+    let contact_id = phone.as_ref().map(|phone| contact_of(client, org_id, phone)).transpose()?.flatten();
     let name = arguments.booking.name.as_deref().map(normalize_name).transpose()?;
     let new = follow_up::New {
         kind,
@@ -279,10 +284,10 @@ fn note(
         owner_phone: None,
         call_id: context.call_id.as_deref(),
         appointment_id: None,
-        contact_id: None,
+        contact_id,
     };
-    follow_up::create(client, context.organization.id, &new)?;
-    Ok(())
+    follow_up::create(client, org_id, &new)?;
+    Ok(contact_id)
 }
 
 /// When somebody wants to be called back, and how that is said.

@@ -148,6 +148,48 @@ def test_a_later_call_from_a_number_that_is_known_is_of_its_contact(call: VoiceC
     assert call.log()["contact_id"] == call.clinic.contacts()[0]["id"]
 
 
+def told_to(call: VoiceCall, phone: str) -> list[str]:
+    """The calls in the timeline of whoever has this number."""
+    rows = call.session.execute(
+        "SELECT detail ->> 'callId' FROM booking.contact_timeline(%s, %s) WHERE kind = 'call'", [call.clinic.org_id, phone])
+    return [call_id for (call_id,) in rows]
+
+
+@pytest.mark.parametrize("is_told_first", [False, True], ids=["tool-report", "report-tool"])
+def test_a_call_is_of_whom_its_tools_were_called_for_and_not_of_who_called(call: VoiceCall, is_told_first: bool):
+    mother, daughter = call.phone, new_phone()
+    call.clinic.book(future(), phone=mother)
+    call.clinic.book(future(201), phone=daughter)
+    told = [lambda: call.tool("cancel_appointment", patientPhone=daughter), lambda: call.send(report())]
+    for tell in reversed(told) if is_told_first else told:
+        tell()
+    of_daughter = next(contact["id"] for contact in call.clinic.contacts() if contact["phone"] == daughter)
+    assert (call.log()["contact_id"], call.log()["contact_ids"]) == (of_daughter, [of_daughter])
+    assert [told_to(call, phone) for phone in (mother, daughter)] == [[call.call_id]] * 2
+    assert one(call.session, "SELECT booking.erase_contact(%s, %s)", [call.clinic.org_id, daughter])["success"] is True
+    call.send(report())
+    log = call.log()
+    assert (log["contact_id"], log["contact_ids"], log["transcript"], log["summary"]) == (None, [], None, None)
+
+
+@pytest.mark.parametrize("position", [0, 1, 2], ids=["moved", "cancelled", "left a message"])
+def test_of_a_call_for_several_each_can_be_erased_with_what_was_said(clinic: Clinic, caller, position: int):
+    call, phones = VoiceCall(clinic, caller), [new_phone() for _ in range(3)]
+    for day, phone in enumerate(phones):
+        clinic.book(future(200 + day), phone=phone)
+    call.tool("reschedule_appointment", patientPhone=phones[0], newDate=f"{future(210):%Y-%m-%d}", newTime="noon")
+    call.tool("cancel_appointment", patientPhone=phones[1])
+    call.tool("leave_message", patientPhone=phones[2], message="hello")
+    call.send(report())
+    assert [told_to(call, phone) for phone in phones] == [[call.call_id]] * 3
+    # What else tells of it may have served its time.
+    clinic.admin.execute("DELETE FROM booking.events WHERE org_id = %s", [clinic.org_id])
+    clinic.admin.execute("DELETE FROM booking.follow_ups WHERE org_id = %s", [clinic.org_id])
+    assert one(caller, "SELECT booking.erase_contact(%s, %s)", [clinic.org_id, phones[position]])["success"] is True
+    assert (call.log()["transcript"], call.log()["summary"]) == (None, None)
+    assert [told_to(call, phone) for phone in phones] == [[]] * 3
+
+
 def test_the_older_shape_of_a_report_is_read_too(call: VoiceCall):
     call.send({"type": "end-of-call-report", "transcript": "AI: Hi.", "summary": "Nothing.", "recordingUrl": "https://storage.example/a.wav"})
     log = call.log()
