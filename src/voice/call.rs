@@ -158,10 +158,15 @@ pub fn contact_of(client: &mut SpiClient<'_>, org_id: Uuid, phone: &E164) -> Res
     Ok(row.map(|row| row.get::<pgrx::Uuid>(1)).transpose()?.flatten().map(from_postgres))
 }
 
+/// Of a call from which somebody was erased, nothing is kept any more.
+///
 /// $1 org_id, $2 id, $3 call or NULL, $4 type, $5 body.
 const KEEP: &str = "
     INSERT INTO booking.call_messages (org_id, id, call_id, type, body)
-    SELECT o.org_id, $2, $3, $4, $5::jsonb FROM booking.organizations AS o WHERE o.org_id = $1";
+    SELECT o.org_id, $2, $3, $4, $5::jsonb
+    FROM booking.organizations AS o
+    WHERE o.org_id = $1 AND NOT EXISTS (
+        SELECT FROM booking.call_logs AS l WHERE l.org_id = $1 AND l.call_id = $3 AND l.erased_at IS NOT NULL)";
 
 /// Keeps a message of a type that nothing here reads.
 pub fn keep(client: &mut SpiClient<'_>, org_id: Uuid, envelope: &Envelope, kind: &str) -> Result<()> {

@@ -235,6 +235,7 @@ def test_whomever_a_call_was_about_can_be_erased_from_it_and_no_later_message_br
         web.send({"type": "conversation-update", "call": {"customer": {"number": phone}}})
         assert one(caller, "SELECT booking.erase_contact(%s, %s)", [clinic.org_id, phone])["success"] is True, name
         web.send(report(artifact={"transcript": f"User: I am {name}."}))
+        web.send({"type": "conversation-update", "messages": [{"role": "user", "message": f"I am {name}."}]})
         assert (web.log()["transcript"], web.log()["summary"], web.log()["ended_reason"]) == (None, None, "customer-ended-call")
         rows = everything(clinic.admin, clinic.org_id)
         assert not any(name in row or phone[1:] in row for table in rows.values() for row in table)
