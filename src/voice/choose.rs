@@ -3,6 +3,7 @@
 use booking_core::appointment_time;
 use booking_core::date::DateOrder;
 use booking_core::phone::{E164, normalize_phone, says_a_digit};
+use booking_core::service::name_key;
 use booking_core::voice::arguments::{Arguments, Described};
 use booking_core::voice::said::{self, Known};
 use booking_core::{time, zone};
@@ -91,21 +92,38 @@ pub fn one(
     let all = upcoming(client, context.organization, &phone)?;
     let today = today(context.organization);
     let knowns = |of: &[Upcoming]| of.iter().map(|upcoming| upcoming.known.clone()).collect::<Vec<_>>();
-    if all.is_empty() {
-        return Ok(Err(Done::saying(said::NO_APPOINTMENT)));
-    }
+    let contact_id = match all.first() {
+        Some(first) => Some(first.contact_id),
+        None => return Ok(Err(Done::saying(said::NO_APPOINTMENT))),
+    };
+    let asked = |said: String| Ok(Err(Done { contact_id, ..Done::saying(said) }));
     let is_then = then(context.organization, &arguments.current)?;
-    let name = arguments.booking.name.as_deref();
+    let (name, service) = (arguments.booking.name.as_deref(), arguments.booking.service.as_deref());
     // A family has one number: a name tells whose appointment it is, and one that is nobody's means none of them.
-    let is_meant = |upcoming: &Upcoming| is_then(upcoming) && name.is_none_or(|name| upcoming.known.is_of(name));
+    let is_meant = |upcoming: &Upcoming| {
+        let known = &upcoming.known;
+        is_then(upcoming)
+            && name.is_none_or(|name| known.is_of(name))
+            && service.is_none_or(|service| known.is_for(service))
+    };
     let (mut meant, others): (Vec<Upcoming>, Vec<Upcoming>) = all.into_iter().partition(is_meant);
-    match (meant.pop(), meant.is_empty()) {
-        (Some(only), true) => Ok(Ok(only)),
-        (None, _) => Ok(Err(Done::saying(said::not_that_one(&knowns(&others), today.date())))),
-        (Some(last), false) => {
-            meant.push(last);
-            Ok(Err(Done::saying(said::which(&knowns(&meant), today.date()))))
-        }
+    prefer(&mut meant, |known| name.is_some_and(|name| name_key(name) == name_key(&known.name)));
+    prefer(&mut meant, |known| service.is_some_and(|service| name_key(service) == name_key(&known.service)));
+    let described = knowns(&meant);
+    // Of several that are described alike, nothing that could be said tells one from another.
+    if described.iter().any(|known| Some(known) != described.first()) {
+        return asked(said::which(&described, today.date()));
+    }
+    match meant.into_iter().next() {
+        Some(only) => Ok(Ok(only)),
+        None => asked(said::not_that_one(&knowns(&others), today.date())),
+    }
+}
+
+/// What was said in full means no other, where a part of it would: Ann is not Ann Lee, if there are both.
+fn prefer(meant: &mut Vec<Upcoming>, is_said_in_full: impl Fn(&Known) -> bool) {
+    if meant.iter().any(|upcoming| is_said_in_full(&upcoming.known)) {
+        meant.retain(|upcoming| is_said_in_full(&upcoming.known));
     }
 }
 

@@ -190,6 +190,14 @@ def test_of_a_call_for_several_each_can_be_erased_with_what_was_said(clinic: Cli
     assert [told_to(call, phone) for phone in phones] == [[]] * 3
 
 
+def test_whoever_is_asked_which_appointment_they_mean_is_whom_the_call_is_about(call: VoiceCall):
+    phone = new_phone()
+    for day in (200, 201):
+        call.clinic.book(future(day), phone=phone)
+    assert "Which one do you mean?" in call.tool("cancel_appointment", patientPhone=phone)
+    assert call.log()["contact_ids"] == [contact["id"] for contact in call.clinic.contacts()]
+
+
 def test_the_older_shape_of_a_report_is_read_too(call: VoiceCall):
     call.send({"type": "end-of-call-report", "transcript": "AI: Hi.", "summary": "Nothing.", "recordingUrl": "https://storage.example/a.wav"})
     log = call.log()

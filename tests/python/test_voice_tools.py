@@ -191,6 +191,49 @@ def test_nobody_reaches_the_appointments_of_another_number_or_organization(call:
     assert elsewhere.tool("find_appointment").startswith("I find no upcoming appointment")
     assert starts(dental) == [f"{DAY} 14:30"]
 
+def offered(dental: Clinic, tool: str) -> set[str]:
+    """What a model is asked to fill in."""
+    return {key for (key,) in dental.admin.execute("""
+        SELECT json_object_keys(tool -> 'definition' -> 'function' -> 'parameters' -> 'properties')
+        FROM json_array_elements(booking.voice_agent(%s) -> 'tools') AS tool WHERE tool ->> 'name' = %s""", [dental.org_id, tool])}
+
+
+@pytest.mark.parametrize("tool", ["cancel_appointment", "reschedule_appointment"])
+@pytest.mark.parametrize(("said", "meant"), [
+    ({"patientName": "Bob"}, ("Bob Lee", "cleaning")), ({"patientName": "Ann"}, ("Ann", "cleaning")),
+    ({"patientName": "ann lee", "serviceType": "x-rays"}, ("Ann Lee", "x-rays")),
+    ({"patientName": "Ann Lee", "serviceType": "Cleaning"}, ("Ann Lee", "cleaning")),
+    ({"patientName": "Ann Lee", "serviceType": "deep cleaning"}, ("Ann Lee", "deep cleaning")),
+], ids=lambda value: "-".join(value.values() if isinstance(value, dict) else value))
+def test_whose_appointment_at_one_time_is_meant_and_what_for_can_be_said(
+    call: VoiceCall, dental: Clinic, tool: str, said: dict, meant: tuple[str, str],
+):
+    assert said.keys() <= offered(dental, tool)
+    for name, service in (("Ann Lee", "cleaning"), ("Ann Lee", "x-rays"), ("Ann Lee", "deep cleaning"), ("Bob Lee", "cleaning"), ("Ann", "cleaning")):
+        call.tool("book_appointment", **BOOKING | {"patientName": name, "serviceType": service})
+        dental.add_resource()
+    assert len(starts(dental)) == 5
+    assert "Which one do you mean?" in call.tool(tool)
+    assert "Which one" not in call.tool(tool, **said, newDate=str(DAY), newTime="4 pm")
+    changed = [row for row in dental.appointments() if row["status"] == "cancelled" or row["starts_at"].astimezone(ZONE).hour == 16]
+    assert [(row["patient_name"], row["service_type"]) for row in changed] == [meant]
+
+
+def test_of_two_that_are_alike_either_is_meant(call: VoiceCall, dental: Clinic):
+    dental.add_resource()
+    at = datetime.combine(DAY, datetime.min.time(), ZONE).replace(hour=14, minute=30)
+    for _ in range(2):
+        dental.book(at, phone=call.phone, service="cleaning")
+    assert call.tool("cancel_appointment").endswith("is cancelled.")
+    assert len(starts(dental)) == 1
+
+
+def test_a_service_that_none_of_them_is_for_means_none(call: VoiceCall):
+    call.tool("book_appointment", **BOOKING)
+    assert call.tool("cancel_appointment", serviceType="x-rays").startswith("I do not find that appointment. I see one: cleaning for Ann Lee")
+    assert len(starts(call.clinic)) == 1
+
+
 
 # Several calls, and the same ones again
 

@@ -56,6 +56,8 @@ fn properties(tool: Tool) -> Value {
     let phone = text("Only where the person names another number than the one they call from.");
     let service = text("What the appointment is for.");
     let name = text("First and last name of the person that the appointment is for.");
+    let whose = text("Where several people share the number: whose appointment is meant.");
+    let what_for = text("Where the person has several appointments at one time: what the one that is meant is for.");
     let which =
         |of: &str| text(&format!("Where the person has several appointments: the {of} of the one that is meant."));
     match tool {
@@ -66,11 +68,12 @@ fn properties(tool: Tool) -> Value {
         }),
         Tool::CheckAvailability => json!({"appointmentDate": date, "appointmentTime": time, "serviceType": service}),
         Tool::Reschedule => json!({
-            "newDate": date, "newTime": time, "patientPhone": phone,
-            "currentDate": which("day"), "currentTime": which("time"),
+            "newDate": date, "newTime": time, "patientName": whose, "patientPhone": phone,
+            "currentDate": which("day"), "currentTime": which("time"), "serviceType": what_for,
         }),
         Tool::Cancel => json!({
-            "patientPhone": phone, "currentDate": which("day"), "currentTime": which("time"),
+            "patientName": whose, "patientPhone": phone,
+            "currentDate": which("day"), "currentTime": which("time"), "serviceType": what_for,
             "reason": text("Why, if the person says so."),
         }),
         Tool::Find => json!({"patientPhone": phone}),

@@ -51,10 +51,20 @@ pub struct Known {
 impl Known {
     /// Whether it is that of the person who was named, if only by a part of the name.
     pub fn is_of(&self, name: &str) -> bool {
-        let words = |name: &str| name.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
-        let known = words(&self.name);
-        words(name).iter().all(|word| known.contains(word))
+        is_part(name, &self.name)
     }
+
+    /// Whether it is for the service that was named, if only by a part of its name, or by more than that.
+    pub fn is_for(&self, service: &str) -> bool {
+        is_part(service, &self.service) || is_part(&self.service, service)
+    }
+}
+
+/// Whether each word of the one is in the other.
+fn is_part(part: &str, whole: &str) -> bool {
+    let words = |text: &str| text.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    let whole = words(whole);
+    words(part).iter().all(|word| whole.contains(word))
 }
 
 /// Of what waits for the calendar.
@@ -206,6 +216,15 @@ mod tests {
     fn free_times_are_offered_with_their_day() {
         assert_eq!(is_free(wall("2026-11-21 14:30"), today(), false), "2:30 PM tomorrow is free. Shall I book it?");
         let slots = [wall("2026-11-24 14:30"), wall("2026-11-24 15:00")];
+        #[test]
+        fn a_service_is_known_by_a_part_of_its_name_and_by_more_than_it() {
+            let cleaning = known("2026-11-24 14:30", "Ann Lee");
+            assert!(cleaning.is_for("cleaning") && cleaning.is_for("Teeth Cleaning"));
+            assert!(!cleaning.is_for("x-rays") && !cleaning.is_for("clean"));
+            let deep = Known { service: "deep cleaning".to_owned(), ..cleaning };
+            assert!(deep.is_for("cleaning") && !deep.is_for("quick cleaning"));
+        }
+
         assert_eq!(
             next_free(&slots, today()),
             "The next free times are on Tuesday, November 24, 2:30 PM or 3:00 PM. Would any of those work for you?"
