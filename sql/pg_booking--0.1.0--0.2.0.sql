@@ -1586,7 +1586,7 @@ COMMENT ON FUNCTION booking.set_appointment_status(uuid, uuid, text) IS
 COMMENT ON FUNCTION booking.appointment_status(uuid, uuid) IS
     'Where an appointment stands, as JSON: status, scheduledAt, endsAt (UTC), smsStatus, messageSid, calendarStatus, eventId. A hold that has expired shows as cancelled. Source: src/change/show.rs';
 COMMENT ON FUNCTION booking.book_clinic_appointment(json) IS
-    'Books from a voice agent''s direct tool call {"toolCallId","tool":{"arguments":{...}},"customer":{"metadata":{"org_id"}}} and returns {"toolCallId","result"}, whose message can be read aloud. The organization is never read from the arguments. Not keyed: the same call again is a second attempt. Source: src/direct_tool.rs';
+    'Books from a voice agent''s direct tool call {"toolCallId","tool":{"arguments":{...}},"customer":{"number","metadata":{"org_id"}}} and returns {"toolCallId","result"}, whose message can be read aloud. Without a phone in the arguments, that of the customer serves. The organization is never read from the arguments. Not keyed: the same call again is a second attempt. Source: src/direct_tool.rs';
 
 COMMENT ON FUNCTION booking.available_slots(uuid, timestamptz, timestamptz, text, integer, uuid) IS
     'The free times that start in [p_from, p_to), on the grid of the service (30 minutes from local midnight without one), within opening hours, notice and horizon; one row per time and resource, ordered. p_duration_minutes: NULL is the service''s, else 60; p_resource_id: NULL is all. At most 366 days. Bad input or unknown organization: 22023. Source: src/look.rs';

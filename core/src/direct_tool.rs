@@ -1,12 +1,14 @@
 //! The direct tool shape: one tool call posted as it is,
-//! `{"toolCallId", "tool": {"arguments": {...}}, "customer": {"metadata": {"org_id"}}}`, and whose organization it is for.
+//! `{"toolCallId", "tool": {"arguments": {...}}, "customer": {"number", "metadata": {"org_id"}}}`, and whose organization it is for.
 
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::booking_data::{StatedBooking, parse_object};
+use crate::phone::says_a_digit;
 use crate::refusal::{Code, Refusal};
-use crate::voice::origin::{no_org_id, stated_org_id};
+use crate::voice::arguments::is_unsaid;
+use crate::voice::origin::{no_org_id, stated_org_id, static_parameters};
 
 /// A tool call that asks for a booking.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +35,20 @@ pub fn read_request(body: &str) -> ReadCall {
 
 fn read_call(body: &Value) -> Result<DirectCall, Refusal> {
     let org_id = stated_org_id(body)?.ok_or_else(no_org_id)?;
-    let booking = StatedBooking::read(&arguments(body)?)?;
+    let mut stated = arguments(body)?;
+    stated.retain(|_, value| !value.as_str().is_some_and(is_unsaid));
+    let mut booking = StatedBooking::read(&stated)?;
+    // None was said, or "the number I am calling from".
+    if !booking.phone.as_deref().is_some_and(says_a_digit) {
+        booking.phone = caller(body).or(booking.phone);
+    }
     Ok(DirectCall { org_id, booking })
+}
+
+/// The number that the person calls from, as it came.
+fn caller(body: &Value) -> Option<String> {
+    let stated = body.pointer("/customer/number").into_iter().chain(static_parameters(body, "caller_number"));
+    stated.filter_map(Value::as_str).find(|number| !is_unsaid(number)).map(str::to_owned)
 }
 
 /// The arguments as the model filled them in: an object, or a text that holds one.
@@ -77,6 +91,31 @@ mod tests {
         let (_, call) = read(json!({"tool": {"arguments": "{\"patientPhone\": 4155550123}"},
             "customer": {"metadata": {"org_id": ORG}}}));
         assert_eq!(call.unwrap().booking.phone.as_deref(), Some("4155550123"));
+    }
+
+    #[test]
+    fn what_models_write_for_nothing_is_nothing_and_the_callers_own_number_serves() {
+        let said = |arguments: Value, number: &str| {
+            let (_, call) = read(json!({"tool": {"arguments": arguments,
+                "parameters": [{"key": "caller_number", "value": "+14155550135"}]},
+                "customer": {"number": number, "metadata": {"org_id": ORG}}}));
+            call.unwrap().booking
+        };
+        let odd = json!({"patientName": "unknown", "patientEmail": "none", "patientPhone": "{{customer.number}}",
+            "serviceType": "N/A", "durationMinutes": "", "appointmentDate": "not given"});
+        let own = Some("+14155550134".to_owned());
+        let nothing = StatedBooking { phone: own.clone(), ..StatedBooking::default() };
+        assert_eq!(said(odd, "+14155550134"), nothing);
+        assert_eq!(said(json!({"patientPhone": "the number I am calling from"}), "+14155550134").phone, own);
+        assert_eq!(
+            said(json!({"patientPhone": "415 555"}), "+14155550134").phone.as_deref(),
+            Some("415 555"),
+            "a number that was said counts, also where it is none"
+        );
+        assert_eq!(said(json!({}), "anonymous").phone.as_deref(), Some("+14155550135"));
+        let (_, call) =
+            read(json!({"tool": {"arguments": {"patientPhone": "mine"}}, "customer": {"metadata": {"org_id": ORG}}}));
+        assert_eq!(call.unwrap().booking.phone.as_deref(), Some("mine"));
     }
 
     #[test]

@@ -92,6 +92,19 @@ def test_the_direct_shape_names_its_organization_too(clinic: Clinic, caller):
     assert str(one(caller, "SELECT booking.voice_organization(%s::json)", [body])) == clinic.org_id
 
 
+@pytest.mark.parametrize("stated", [
+    {}, {"patientPhone": "{{customer.number}}"}, {"patientPhone": "unknown"}, {"patientPhone": "the number I am calling from"},
+    {"patientEmail": "none", "serviceType": "N/A"},
+], ids=repr)
+def test_in_the_direct_shape_nothing_that_was_said_is_nothing_and_the_callers_number_serves(clinic: Clinic, caller, stated: dict):
+    customer = {"number": new_phone(), "metadata": {"org_id": clinic.org_id}}
+    body = json.dumps({"toolCallId": "x", "tool": {"arguments": TOMORROW | stated}, "customer": customer})
+    answer = one(caller, "SELECT booking.book_clinic_appointment(%s::json)", [body])
+    assert answer["result"]["success"] is True, answer
+    number = customer["number"]
+    assert [(contact["phone"], contact["email"]) for contact in clinic.contacts()] == [(number, f"{number[1:]}@no-email.invalid")]
+
+
 # What is told of a call
 
 STARTED, ENDED = "2026-11-20T15:00:02.000Z", "2026-11-20T15:03:44.000Z"
