@@ -38,9 +38,10 @@ def test_of_an_account_that_nobody_has_brought_in_line_everything_is_missing(acc
 
 
 def test_it_only_looks(account: Account):
-    account.doctor()
+    _, said, _ = account.doctor()
     assert account.vapi.writes() == []
     assert account.registered() == {}
+    assert account.office.run("vapi", "doctor", "--org", account.office.org, "--dry-run") == (1, said)
 
 
 def edit_tool(account: Account, **fields: object) -> None:

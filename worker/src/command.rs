@@ -33,7 +33,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Error> {
         Do::Keys(Keys::Rotate) => keys::rotate(&Context::open(options, FEW)?).await,
         Do::Requeue { org, job } => requeue::requeue(&Context::open(options, FEW)?, org, job).await,
         Do::Token(asked) => token::token(&options, &asked),
-        Do::Vapi(Vapi::Doctor { org, server_url }) => {
+        Do::Vapi(Vapi::Doctor { org, server_url, .. }) => {
             vapi::doctor::doctor(&Context::open(options, FEW)?, org, server_url.as_deref()).await
         }
         Do::Vapi(Vapi::Sync(asked)) => {

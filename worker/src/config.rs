@@ -94,6 +94,9 @@ pub enum Vapi {
         /// Where Vapi is to call, if sync was told so too
         #[arg(long, value_name = "URL")]
         server_url: Option<String>,
+        /// Write nothing, which it never does: for whoever passes it to sync too
+        #[arg(long)]
+        dry_run: bool,
     },
 }
 
