@@ -5,7 +5,7 @@ use booking_core::voice::Tool;
 use booking_core::voice::definition::definition;
 use booking_core::voice::prompt::{self, Prompt, Today};
 use booking_core::voice::said::NOBODYS;
-use booking_core::{Code, limits, zone};
+use booking_core::{Code, follow_up, limits, zone};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::{Value, json};
@@ -94,11 +94,13 @@ struct Agent {
     prompt: Option<String>,
     server_url: Option<String>,
     credential_id: Option<String>,
-    /// Whether an account with Vapi is connected, and there are services, hours and an account to send messages with.
+    /// Whether an account with Vapi is connected, and there are services, hours, an account to send messages with, and somebody to
+    /// remind of what callers leave.
     has_account: bool,
     has_services: bool,
     has_hours: bool,
     sends_messages: bool,
+    reminds: bool,
 }
 
 /// $1 org_id.
@@ -107,7 +109,8 @@ const READ: &str = "
         EXISTS (SELECT FROM booking.integrations AS i WHERE i.org_id = $1 AND i.provider = 'vapi' AND i.connected),
         EXISTS (SELECT FROM booking.services AS s WHERE s.org_id = $1),
         EXISTS (SELECT FROM booking.opening_hours AS h WHERE h.org_id = $1),
-        EXISTS (SELECT FROM booking.integrations AS i WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.connected)
+        EXISTS (SELECT FROM booking.integrations AS i WHERE i.org_id = $1 AND i.provider = 'twilio' AND i.connected),
+        o.settings ->> 'follow_ups'
     FROM booking.organizations AS o
     LEFT JOIN booking.voice_agents AS v ON v.org_id = o.org_id
     WHERE o.org_id = $1";
@@ -122,11 +125,13 @@ impl Agent {
     fn from_row(org_id: Uuid, row: &Row<'_>) -> Result<Self> {
         let has = |column: i32| -> Result<bool> { Ok(row.get(column)?.unwrap_or(false)) };
         let text = |column: i32| -> Result<String> { row.get(column)?.ok_or_else(|| Error::missing("text")) };
+        let region = text(3)?;
+        let follow_ups = follow_up::Settings::read(row.get::<String>(13)?.as_deref(), &region);
         Ok(Agent {
             org_id,
             name: text(1)?,
             timezone: text(2)?,
-            region: text(3)?,
+            region,
             assistant_id: row.get(4)?,
             assistant_name: row.get(5)?,
             prompt: row.get(6)?,
@@ -136,6 +141,7 @@ impl Agent {
             has_services: has(10)?,
             has_hours: has(11)?,
             sends_messages: has(12)?,
+            reminds: follow_ups.owner_phone.is_some(),
         })
     }
 
@@ -170,6 +176,7 @@ impl Agent {
             ),
             (!self.has_hours, "there are no opening hours, so that it is open always: set_opening_hours"),
             (!self.sends_messages, "no account to send messages with is connected, so that nobody gets a confirmation"),
+            (!self.reminds, "nobody is reminded of what callers leave: set_follow_ups(p_owner_phone => ...)"),
         ])
     }
 }

@@ -109,6 +109,14 @@ def test_what_may_be_meant_so_is_told_and_is_not_missing(synced: Account):
     assert hint in said
 
 
+def test_nobody_who_is_reminded_of_what_callers_leave_is_told(synced: Account):
+    synced.office.session.execute("SELECT booking.set_follow_ups(%s, 'Front desk')", [synced.office.org])
+    (hint,) = synced.wanted["hints"]
+    is_well, said, missing = synced.doctor()
+    assert (is_well, missing) == (True, []), said
+    assert "reminded" in hint and hint in said
+
+
 def test_an_assistant_that_is_gone_is_named(synced: Account):
     synced.vapi.staff_deletes(synced.assistant_id)
     is_well, said, missing = synced.doctor()

@@ -142,6 +142,19 @@ def test_arguments_are_found_beside_static_parameters_in_every_form(agent: Offic
     assert call.tool("book_appointment", wish(call, at(12)), Shape(form=form)).result == confirmed(at(12))
 
 
+def test_whoever_takes_care_of_it_is_told_what_a_caller_has_left(agent: Office):
+    agent.session.execute("SELECT booking.set_follow_ups(%s, 'Front desk', %s)", [agent.org, desk := new_phone()])
+    call = agent.call(phone := new_phone())
+    assert say(call, "leave_message", {"message": "Please call me about my bill.", "patientName": "ann lee"}) == (
+        "I have passed your message on. Somebody will call you back.")
+    assert agent.states() == {("follow_up", "available"): 1}
+    left = one(agent.session, "SELECT id FROM booking.follow_ups WHERE org_id = %s", [agent.org])
+    agent.session.execute("SELECT booking.change_follow_up(%s, %s, p_due_at => now())", [agent.org, left])
+    agent.worker.wait_until(lambda: len(agent.twilio.sent_to(desk)) == 1)
+    assert agent.twilio.sent_to(desk)[0].body.startswith(f"Follow-up for Test clinic: Ann Lee, {phone}: Please call me about my bill.")
+    assert agent.twilio.sent_to(phone) == []
+
+
 def test_several_calls_of_one_message_are_answered_each_and_in_order(agent: Office):
     call = agent.call()
     calls = [

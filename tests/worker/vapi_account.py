@@ -33,6 +33,7 @@ class Account:
         office.connect_vapi()
         office.session.execute("SELECT booking.create_service(%s, 'checkup', 60)", [office.org])
         office.session.execute("SELECT booking.set_opening_hours(%s, %s)", [office.org, WEEK])
+        office.session.execute("SELECT booking.set_follow_ups(%s, 'Front desk', '+12125550100')", [office.org])
         self.foreign_tool = self.vapi.add_tool("transfer_to_desk", server={"url": "https://desk.example.com"})
         self.made = {
             "name": "Receptionist", "firstMessage": "Good morning!", "voice": {"provider": "11labs", "voiceId": "sarah"},
