@@ -248,9 +248,19 @@ fn leave_message(client: &mut SpiClient<'_>, context: &Context<'_>, arguments: &
     if !missing.is_empty() {
         return Ok(Done::saying(said::still_need(&missing)));
     }
-    let due = due(context, &arguments.booking)?;
-    let contact_id = note(client, context, arguments, Kind::Message, due.as_ref().map(|due| due.at))?;
-    let said = said::message_noted(due.map(|due| due.said).as_deref());
+    let message = arguments.message.as_deref().unwrap_or_default();
+    let (message, due_at, said) = match due(context, &arguments.booking) {
+        Ok(Some(due)) => (message.to_owned(), Some(due.at), said::message_noted(Some(&due.said))),
+        Ok(None) => (message.to_owned(), None, said::message_noted(None)),
+        // Whoever hangs up now must not have spoken to nobody: what was said of the time goes with the message.
+        Err(Error::Refused(_)) => {
+            let when: Vec<&str> =
+                [&arguments.booking.date, &arguments.booking.time].into_iter().flatten().map(String::as_str).collect();
+            (format!("{message} (to be called back: {})", when.join(", ")), None, said::NOTED_WITHOUT_TIME.to_owned())
+        }
+        Err(error) => return Err(error),
+    };
+    let contact_id = note(client, context, arguments, Kind::Message, &message, due_at)?;
     Ok(Done { contact_id, has_changed: true, ..Done::saying(said) })
 }
 
@@ -258,7 +268,8 @@ fn request_transfer(client: &mut SpiClient<'_>, context: &Context<'_>, arguments
     if phone(context, arguments)?.is_none() {
         return Ok(Done::saying(said::still_need(&["phone number"])));
     }
-    let contact_id = note(client, context, arguments, Kind::Transfer, None)?;
+    let why = arguments.message.as_deref().unwrap_or("would like to speak to somebody");
+    let contact_id = note(client, context, arguments, Kind::Transfer, why, None)?;
     Ok(Done { contact_id, has_changed: true, ..Done::saying(said::TRANSFER_NOTED) })
 }
 
@@ -268,6 +279,7 @@ fn note(
     context: &Context<'_>,
     arguments: &Arguments,
     kind: Kind,
+    note: &str,
     due_at: Option<DateTime<Utc>>,
 ) -> Result<Option<Uuid>> {
     let phone = phone(context, arguments)?;
@@ -276,7 +288,7 @@ fn note(
     let name = arguments.booking.name.as_deref().map(normalize_name).transpose()?;
     let new = follow_up::New {
         kind,
-        note: arguments.message.as_deref().unwrap_or("would like to speak to somebody"),
+        note,
         phone: phone.as_ref(),
         name: name.as_deref(),
         due_at,

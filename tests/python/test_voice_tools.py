@@ -375,11 +375,20 @@ def test_a_number_that_was_not_made_out_is_asked_for_again_and_not_the_callers_o
     assert call.clinic.appointments() == []
 
 
-def test_of_a_day_to_call_back_only_the_day_is_promised_and_no_time_that_has_passed(call: VoiceCall):
+def test_of_a_day_to_call_back_only_the_day_is_promised(call: VoiceCall):
     assert call.tool("leave_message", message="x-rays", callbackDate=str(DAY)) == (
         f"I have passed your message on. Somebody will call you back {SAID}.")
-    assert call.tool("leave_message", message="x-rays", callbackDate="today", callbackTime="12:00 am") == (
-        "That time has already passed. Which day would you like?")
+
+
+@pytest.mark.parametrize(("stated", "kept"), [
+    ({"callbackTime": "asap"}, "asap"), ({"callbackDate": "whenever", "callbackTime": "3 pm"}, "whenever, 3 pm"),
+    ({"callbackDate": "today", "callbackTime": "12:00 am"}, "today, 12:00 am"),
+], ids=str)
+def test_a_message_is_taken_also_where_the_time_to_call_back_cannot_be(call: VoiceCall, stated: dict, kept: str):
+    assert call.tool("leave_message", message="x-rays", **stated) == (
+        "I have passed your message on. Somebody will call you back, but I could not note the time that you said.")
+    assert [note for _, _, note, *_ in follow_ups(call.clinic)] == [f"x-rays (to be called back: {kept})"]
+    assert one(call.clinic.admin, "SELECT due_at - created_at FROM booking.follow_ups WHERE org_id = %s", [call.clinic.org_id]) == timedelta(hours=1)
 
 
 def test_ids_of_every_kind_count_once(call: VoiceCall):

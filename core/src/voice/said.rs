@@ -164,6 +164,10 @@ pub fn message_noted(due: Option<&str>) -> String {
     }
 }
 
+/// What somebody hears who has left a message, and asked to be called back at a time that cannot be read, or has passed.
+pub const NOTED_WITHOUT_TIME: &str =
+    "I have passed your message on. Somebody will call you back, but I could not note the time that you said.";
+
 /// What somebody hears who wants to speak to a person.
 pub const TRANSFER_NOTED: &str =
     "I have let the team know that you would like to speak to somebody. They will call you back.";
@@ -213,18 +217,18 @@ mod tests {
     }
 
     #[test]
+    fn a_service_is_known_by_a_part_of_its_name_and_by_more_than_it() {
+        let cleaning = known("2026-11-24 14:30", "Ann Lee");
+        assert!(cleaning.is_for("cleaning") && cleaning.is_for("Teeth Cleaning"));
+        assert!(!cleaning.is_for("x-rays") && !cleaning.is_for("clean"));
+        let deep = Known { service: "deep cleaning".to_owned(), ..cleaning };
+        assert!(deep.is_for("cleaning") && !deep.is_for("quick cleaning"));
+    }
+
+    #[test]
     fn free_times_are_offered_with_their_day() {
         assert_eq!(is_free(wall("2026-11-21 14:30"), today(), false), "2:30 PM tomorrow is free. Shall I book it?");
         let slots = [wall("2026-11-24 14:30"), wall("2026-11-24 15:00")];
-        #[test]
-        fn a_service_is_known_by_a_part_of_its_name_and_by_more_than_it() {
-            let cleaning = known("2026-11-24 14:30", "Ann Lee");
-            assert!(cleaning.is_for("cleaning") && cleaning.is_for("Teeth Cleaning"));
-            assert!(!cleaning.is_for("x-rays") && !cleaning.is_for("clean"));
-            let deep = Known { service: "deep cleaning".to_owned(), ..cleaning };
-            assert!(deep.is_for("cleaning") && !deep.is_for("quick cleaning"));
-        }
-
         assert_eq!(
             next_free(&slots, today()),
             "The next free times are on Tuesday, November 24, 2:30 PM or 3:00 PM. Would any of those work for you?"
