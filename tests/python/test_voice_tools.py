@@ -107,7 +107,8 @@ def test_a_time_in_one_piece_is_on_the_clinics_wall_unless_it_has_an_offset(call
     call.tool("book_appointment", patient_name="ann", service_type="cleaning", scheduled_at=f"{DAY}T10:00")
     utc = datetime.combine(DAY, datetime.min.time(), ZONE).replace(hour=11).astimezone(timezone.utc)
     call.tool("book_appointment", patient_name="ann", service_type="cleaning", scheduled_at=f"{utc:%Y-%m-%dT%H:%M:%SZ}")
-    assert starts(dental) == [f"{DAY} 10:00", f"{DAY} 11:00"]
+    call.tool("book_appointment", patient_name="ann", service_type="cleaning", scheduled_at=f"{utc:%Y-%m-%dT}{utc.hour + 1:02}:00Z")
+    assert starts(dental) == [f"{DAY} 10:00", f"{DAY} 11:00", f"{DAY} 12:00"]
 
 
 def test_whoever_books_again_what_they_have_is_told_that_they_have_it(call: VoiceCall):
@@ -176,21 +177,6 @@ def test_of_several_appointments_the_one_that_was_described_is_meant_or_it_is_as
     assert starts(call.clinic) == [f"{DAY} 10:00"]
 
 
-def test_one_appointment_is_not_cancelled_in_place_of_another_that_was_named(call: VoiceCall):
-    call.tool("book_appointment", **BOOKING)
-    said = call.tool("cancel_appointment", appointmentDate=str(DAY + timedelta(days=1)))
-    assert said.startswith("I do not find that appointment. I see one: cleaning for Ann Lee")
-    assert starts(call.clinic) == [f"{DAY} 14:30"]
-
-
-def test_nobody_reaches_the_appointments_of_another_number_or_organization(call: VoiceCall, dental: Clinic, dsn, admin):
-    call.tool("book_appointment", **BOOKING)
-    stranger = VoiceCall(dental, call.session)
-    assert stranger.tool("cancel_appointment").startswith("I find no upcoming appointment")
-    elsewhere = VoiceCall(Clinic.open(dsn, admin), call.session, phone=call.phone)
-    assert elsewhere.tool("find_appointment").startswith("I find no upcoming appointment")
-    assert starts(dental) == [f"{DAY} 14:30"]
-
 def offered(dental: Clinic, tool: str) -> set[str]:
     """What a model is asked to fill in."""
     return {key for (key,) in dental.admin.execute("""
@@ -233,6 +219,21 @@ def test_a_service_that_none_of_them_is_for_means_none(call: VoiceCall):
     assert call.tool("cancel_appointment", serviceType="x-rays").startswith("I do not find that appointment. I see one: cleaning for Ann Lee")
     assert len(starts(call.clinic)) == 1
 
+
+def test_one_appointment_is_not_cancelled_in_place_of_another_that_was_named(call: VoiceCall):
+    call.tool("book_appointment", **BOOKING)
+    said = call.tool("cancel_appointment", appointmentDate=str(DAY + timedelta(days=1)))
+    assert said.startswith("I do not find that appointment. I see one: cleaning for Ann Lee")
+    assert starts(call.clinic) == [f"{DAY} 14:30"]
+
+
+def test_nobody_reaches_the_appointments_of_another_number_or_organization(call: VoiceCall, dental: Clinic, dsn, admin):
+    call.tool("book_appointment", **BOOKING)
+    stranger = VoiceCall(dental, call.session)
+    assert stranger.tool("cancel_appointment").startswith("I find no upcoming appointment")
+    elsewhere = VoiceCall(Clinic.open(dsn, admin), call.session, phone=call.phone)
+    assert elsewhere.tool("find_appointment").startswith("I find no upcoming appointment")
+    assert starts(dental) == [f"{DAY} 14:30"]
 
 
 # Several calls, and the same ones again

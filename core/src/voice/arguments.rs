@@ -108,6 +108,15 @@ impl Arguments {
     }
 }
 
+/// A date and a time with its offset, as `2026-11-24T14:30:00-05:00`; models leave out the seconds, or the colon.
+fn with_offset(text: &str) -> Option<DateTime<Utc>> {
+    let text = text.replacen(' ', "T", 1);
+    let read = |format| DateTime::parse_from_str(&text, format).ok();
+    let instant = DateTime::parse_from_rfc3339(&text).ok();
+    let instant = instant.or_else(|| read("%Y-%m-%dT%H:%M:%S%.f%#z")).or_else(|| read("%Y-%m-%dT%H:%M%#z"))?;
+    Some(instant.to_utc())
+}
+
 fn is_iso_date(text: &str) -> bool {
     chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok()
 }
@@ -152,8 +161,8 @@ impl Described {
     /// A date and a time in one: as on the wall, `2026-11-24T14:30`, or with an offset, which makes it an instant.
     fn read_moment(&mut self, value: &Value) -> Result<(), Refusal> {
         let text = value.as_str().unwrap_or_default().trim();
-        if let Ok(instant) = DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)) {
-            self.instant = Some(instant.to_utc());
+        if let Some(instant) = with_offset(text) {
+            self.instant = Some(instant);
             return Ok(());
         }
         let Some((date, time)) = text.split_once(['T', ' ']).filter(|(date, _)| is_iso_date(date)) else {
@@ -231,11 +240,21 @@ mod tests {
             assert_eq!(found.booking.date.as_deref(), Some("2026-11-24"), "{stated}");
             assert!(found.booking.time.unwrap().starts_with("14:30"), "{stated}");
         }
-        let found = read(Tool::Book, json!({"scheduled_at": "2026-11-24T14:30:00-05:00"})).unwrap();
-        assert_eq!(found.instant, Some(at("2026-11-24 19:30")));
-        assert!(found.has_time());
+        for stated in [
+            "2026-11-24T14:30:00-05:00",
+            "2026-11-24T14:30-05:00",
+            "2026-11-24 14:30-0500",
+            "2026-11-24T14:30:00.000-0500",
+            "2026-11-24T19:30Z",
+            "2026-11-24T19:30:00Z",
+        ] {
+            let found = read(Tool::Book, json!({"scheduled_at": stated})).unwrap();
+            assert_eq!(found.instant, Some(at("2026-11-24 19:30")), "{stated}");
+            assert!(found.has_time());
+        }
         assert!(!read(Tool::Book, json!({"scheduled_at": "2026-11-24"})).unwrap().has_time());
         assert_eq!(read(Tool::Book, json!({"scheduled_at": "soon"})).unwrap_err().code, Code::InvalidTime);
+        assert_eq!(read(Tool::Book, json!({"scheduled_at": "2026-11-24T25:00Z"})).unwrap().instant, None);
     }
 
     #[test]
