@@ -117,6 +117,14 @@ def test_nobody_who_is_reminded_of_what_callers_leave_is_told(synced: Account):
     assert "reminded" in hint and hint in said
 
 
+def test_messages_that_nothing_reads_are_told(synced: Account):
+    kinds = [*synced.assistant["serverMessages"], "conversation-update"]
+    synced.vapi.staff_edits(synced.assistant_id, serverMessages=kinds)
+    is_well, said, missing = synced.doctor()
+    assert (is_well, missing) == (True, []), said
+    assert "it also sends transcript, conversation-update: nothing reads them" in said
+
+
 def test_an_assistant_that_is_gone_is_named(synced: Account):
     synced.vapi.staff_deletes(synced.assistant_id)
     is_well, said, missing = synced.doctor()

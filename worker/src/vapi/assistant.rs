@@ -10,6 +10,16 @@ use super::tool::merged;
 /// What an assistant tells its server: the messages that are understood.
 pub const SERVER_MESSAGES: [&str; 3] = ["tool-calls", "status-update", "end-of-call-report"];
 
+/// What an assistant may be told to send to its server that is read as well.
+const ALSO_READ: [&str; 2] = ["assistant-request", "function-call"];
+
+/// The types of messages that an assistant sends and nothing reads: each is kept whole.
+pub fn unread(found: &Value) -> Vec<&str> {
+    let listed = found.get("serverMessages").and_then(Value::as_array).into_iter().flatten();
+    let is_read = |kind: &&str| SERVER_MESSAGES.contains(kind) || ALSO_READ.contains(kind);
+    listed.filter_map(Value::as_str).filter(|kind| !is_read(kind)).collect()
+}
+
 /// What of an assistant is ours.
 #[derive(Debug, Clone)]
 pub struct Wanted<'a> {
@@ -133,6 +143,13 @@ mod tests {
         assert_eq!(body["model"]["messages"], json!([{"role": "system", "content": "You answer."}]));
         assert_eq!(body["model"]["toolIds"], json!(["t1", "t2"]));
         assert_eq!(body["serverMessages"], json!(SERVER_MESSAGES));
+    }
+
+    #[test]
+    fn messages_that_nothing_reads_are_known() {
+        let found = json!({"serverMessages": ["hang", "tool-calls", "assistant-request", 7, "conversation-update"]});
+        assert_eq!(unread(&found), ["hang", "conversation-update"]);
+        assert!(unread(&json!({"serverMessages": SERVER_MESSAGES})).is_empty() && unread(&json!({})).is_empty());
     }
 
     #[test]

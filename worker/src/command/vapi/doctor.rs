@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::integration::Provider;
 use crate::outcome::Failure;
-use crate::vapi::assistant::Wanted;
+use crate::vapi::assistant::{Wanted, unread};
 use crate::vapi::compare::{Difference, differences};
 use crate::vapi::sync::{Agent, Tool};
 use crate::vapi::{Vapi, tool};
@@ -153,6 +153,13 @@ fn parts_of_assistant(differences: &[Difference], found: &Value, findings: &mut 
             Ok(()) => findings.good(what),
             Err(why) => findings.bad(&format!("{what}: {why}")),
         }
+    }
+    let unread = unread(found);
+    if !unread.is_empty() {
+        let kinds = unread.join(", ");
+        findings.note(&format!(
+            "it also sends {kinds}: nothing reads them, and each is kept whole in call_messages until purge"
+        ));
     }
     match has_credential(found) {
         Ok(()) => findings.good("it has something to prove itself with"),
