@@ -1606,7 +1606,7 @@ COMMENT ON FUNCTION booking.grant_worker(regrole) IS
     'Grants p_role what the courier needs: jobs, messages, events, calendars and accounts, and to move, cancel and mark appointments. No role: 22023; the caller must be allowed to grant. Source: sql/functions/grants.sql';
 
 COMMENT ON FUNCTION booking.purge(interval) IS
-    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, closed follow-ups, and workers not heard of since. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
+    'Deletes what has served its time and is older than p_older_than: idempotency keys, holds that were never confirmed, finished jobs, events, closed follow-ups, messages in call_messages, and workers not heard of since; call_logs stay. Returns JSON with how many. Not more than nothing: invalid_request. Source: src/purge.rs';
 COMMENT ON FUNCTION booking.erase_contact(uuid, text) IS
     'Erases one person, found by phone: the contact, the names and metadata of its appointments, the kept answers that name it, its messages and follow-ups, and what was said in calls that it made or that were about it. Appointments to come are cancelled; those that were stay, of nobody. Returns JSON with how many appointments and how many of them were cancelled; contact_not_found where there is none. Source: src/erase.rs';
 COMMENT ON FUNCTION booking.clean_organization(uuid, text) IS
