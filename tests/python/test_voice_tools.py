@@ -111,6 +111,20 @@ def test_a_time_in_one_piece_is_on_the_clinics_wall_unless_it_has_an_offset(call
     assert starts(dental) == [f"{DAY} 10:00", f"{DAY} 11:00", f"{DAY} 12:00"]
 
 
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Niue"])
+def test_tomorrow_is_that_of_the_clinic_in_what_is_said_and_what_is_booked(dsn, admin, caller, zone: str):
+    """The two are 25 hours apart: whatever the time, in one of them it is not the day that it is in UTC."""
+    call = VoiceCall(Clinic.open(dsn, admin, zone), caller)
+    said = call.tool("book_appointment", **BOOKING | {"appointmentDate": "tomorrow"})
+    booked = call.clinic.appointments()[0]
+    # The day may have changed since.
+    made = booked["created_at"].astimezone(ZoneInfo(zone)).date()
+    assert said == "Appointment confirmed for Ann Lee tomorrow at 2:30 PM."
+    start = booked["starts_at"].astimezone(ZoneInfo(zone))
+    assert (start.date(), f"{start:%H:%M}") == (made + timedelta(days=1), "14:30")
+    assert call.tool("reschedule_appointment", newDate="tomorrow", newTime="4 pm") == "The appointment for Ann Lee is now tomorrow at 4:00 PM."
+
+
 def test_whoever_books_again_what_they_have_is_told_that_they_have_it(call: VoiceCall):
     call.tool("book_appointment", **BOOKING)
     assert call.tool("book_appointment", **BOOKING) == f"Ann Lee already has this appointment {SAID} at 2:30 PM. It is booked."
