@@ -70,6 +70,11 @@ test('a taken time, three others, the second of them booked, told, moved and can
   assert.match((await texts(clinic, second))[0], /4:30 PM/)
   assert.equal(await ask(clinic, second, 'cancel_appointment', {}), `The appointment ${said} at 4:30 PM is cancelled.`)
   assert.match((await texts(clinic, second))[0], /cancelled/i)
+  assert.match(await ask(clinic, second, 'leave_message', { message: 'I will call again.' }), /^I have passed your message on/)
+  const told = await send('POST', '/rpc/contact_timeline', { token: memberOf(clinic), body: { p_org_id: clinic, p_phone: second } })
+  assert.deepEqual(told.body.map(({ kind }) => kind), [
+    'call', 'booked', 'message_sent', 'moved', 'message_sent', 'cancelled', 'message_sent', 'follow_up'])
+  assert.deepEqual(told.body.map(({ at }) => at), told.body.map(({ at }) => at).sort())
   assert.deepEqual((await appointments(clinic)).map(({ name, status }) => [name, status]), [
     ['Ann Lee', 'confirmed'], ['Bob Jones', 'cancelled']])
 })
