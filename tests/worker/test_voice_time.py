@@ -8,12 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from clinic import future, new_phone
+from clinic import future, new_phone, one
 from office import SERVER_SECRET, Office
 from stand_ins.faults import Slow, slow
 from stand_ins.google import USER
-from stand_ins.vapi_call import Answered
-from stand_ins.vapi_shapes import ToolCall
+from stand_ins.vapi_call import Answered, VoiceCall
+from stand_ins.vapi_shapes import Json, ToolCall
 from voice import (
     assert_apologizes, assert_can_be_read_aloud, confirmed, database_away, held, how_many_ask, is_asking, locked, wanted, wish,
 )
@@ -72,6 +72,35 @@ def test_a_lock_that_is_gone_in_time_is_waited_for(office: Office):
             worker.wait_until(lambda: is_asking(office, "vapi_message"))
             assert not asked.done()
         assert asked.result().result == confirmed(future())
+
+
+def waiting_for(office: Office, table: str) -> int:
+    """How many sessions of the worker wait for a lock on this table."""
+    return one(office.session, """
+        SELECT count(*) FROM pg_locks AS l JOIN pg_stat_activity AS a ON a.pid = l.pid
+        WHERE a.usename = %s AND l.relation = %s::regclass AND NOT l.granted""", [office.role, f"booking.{table}"])
+
+
+def test_two_who_wait_for_each_other_are_both_answered(office: Office):
+    """Each has booked on the day that the other wants next: the database ends one of them, who asks again."""
+    office.connect_vapi()
+    worker = office.start()
+
+    def message(days: tuple[int, int], hour: int) -> tuple[VoiceCall, Json]:
+        call = office.call()
+        first, second = (ToolCall.new("book_appointment", wish(call, future(day, hour))) for day in days)
+        return call, call.tool_message([first, ToolCall.new("leave_message", {"message": "hello"}), second])
+
+    messages = [message((200, 201), 9), message((201, 200), 11)]
+    with ThreadPoolExecutor(2) as callers:
+        with locked(office, "follow_ups"):
+            asked = [callers.submit(call.send, body) for call, body in messages]
+            worker.wait_until(lambda: waiting_for(office, "follow_ups") == 2)
+        said = [[result["result"] for result in each.result().results] for each in asked]
+    noted = "I have passed your message on. Somebody will call you back."
+    assert said == [
+        [confirmed(future(200, 9)), noted, confirmed(future(201, 9))], [confirmed(future(201, 11)), noted, confirmed(future(200, 11))]]
+    assert len(office.clinic.appointments()) == 4
 
 
 def test_many_callers_of_a_slow_database_are_all_answered_in_time(hasty: Office):
