@@ -18,7 +18,7 @@ use booking_core::voice::origin::{origin_only, stated_org_id};
 use booking_core::voice::prompt::{Prompt, QUOTE, Today, enforced};
 use booking_core::voice::report;
 use booking_core::voice::timeline::Entry;
-use booking_core::voice::{Envelope, Kind, Tool, unavailable};
+use booking_core::voice::{Envelope, Kind, Tool, ToolCall, can_be_asked_again, known_again_by, unavailable};
 use booking_core::zone::Zone;
 use booking_core::{Refusal, booking_data};
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
@@ -211,7 +211,7 @@ fn follow_up(text: &str) {
 fn voice(text: &str) {
     let Some(envelope) = accepted(Envelope::read(text)) else { return };
     let calls = envelope.tool_calls();
-    for call in &calls {
+    for call in calls.iter().chain([&envelope.function_call()]) {
         let Some(stated) = call.arguments.clone().ok() else { continue };
         for tool in Tool::ALL {
             if let Some(read) = accepted(Arguments::read(tool, &stated)) {
@@ -231,6 +231,14 @@ fn voice(text: &str) {
     assert_eq!(stated_org_id(&origin.body).ok(), stated_org_id(&envelope.body).ok());
     assert_eq!(cut(origin.assistant_id()), cut(envelope.assistant_id()));
     assert_eq!(cut(origin.called()), cut(envelope.called()));
+    let known = known_again_by(text).map(|known| Envelope::read(&known.to_string()).expect("what was written is read"));
+    if let Some(known) = known.filter(|_| envelope.kind == Kind::ToolCalls) {
+        let asked = |calls: &[ToolCall]| -> Vec<_> {
+            calls.iter().map(|call| (call.id.is_null(), call.name.clone(), call.arguments.is_ok())).collect()
+        };
+        assert_eq!((known.call_id(), asked(&known.tool_calls())), (envelope.call_id(), asked(&calls)));
+        assert_eq!(can_be_asked_again(&known.body.to_string()), can_be_asked_again(text));
+    }
 }
 
 /// As much of a text as is read before its sender is known.
