@@ -221,7 +221,8 @@ def test_vapi_can_keep_something_else_than_it_was_told(vapi: FakeVapi, client: C
     known = vapi.add_assistant(model=MODEL)
     assert vapi.assistant(known)["model"]["toolIds"] == [NOBODY]
     vapi.amend = drop
-    assert client.send("PATCH", f"/assistant/{known}", document={"model": MODEL}).status == 200
+    answer = client.send("PATCH", f"/assistant/{known}", document={"model": MODEL})
+    assert (answer.status, answer.json["model"]["toolIds"]) == (200, [NOBODY])
     assert vapi.assistant(known)["model"]["toolIds"] == []
     assert create(client).json["parameters"] == TOOL["parameters"]
 

@@ -306,6 +306,28 @@ def test_an_assistant_of_which_vapi_keeps_something_else_is_no_success(account: 
     account.assert_in_line()
 
 
+@pytest.mark.parametrize("is_new", [True, False], ids=["created", "changed"])
+@pytest.mark.parametrize(("field", "otherwise"), [
+    ("function", {"name": "book_appointment"}), ("parameters", []), ("messages", []), ("server", {"url": "https://old.example.com/hook"}),
+])
+def test_a_tool_of_which_vapi_keeps_something_else_is_no_success(account: Account, field: str, otherwise: object, is_new: bool):
+    def amend(kind: str, kept: dict) -> None:
+        if kind == "tool" and kept["function"]["name"] == "book_appointment":
+            kept[field] = otherwise
+
+    if not is_new:
+        account.sync()
+        account.vapi.staff_edits(account.registered()["book_appointment"], **{field: otherwise})
+    account.vapi.amend = amend
+    code, said = account.try_sync()
+    assert code == 1
+    assert re.search(rf"tool book_appointment, and then has something else than was sent: .*{field}", said), said
+    account.vapi.amend = None
+    # What says whose tool it is may be gone, and its id is known all the same.
+    account.sync()
+    account.assert_in_line()
+
+
 # Where Vapi reaches us.
 
 

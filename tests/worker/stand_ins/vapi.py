@@ -4,7 +4,8 @@ Served at `url`: /tool and /assistant.
 Stricter than Vapi where its documentation leaves a choice, so that a client cannot rely on luck:
 - a change of a tool that states its type is refused with 400;
 - a field of a tool that is not known here is refused with 400, and so is a query parameter of a list;
-- an address of a server must be https.
+- an address of a server must be https;
+- the answer to a write is what was written, whatever is kept of it.
 Not here: calls, phone numbers, credentials, versions, how models and voices are checked.
 """
 
@@ -110,7 +111,7 @@ class FakeVapi(StandIn):
     def _create_tool(self, request: Request) -> Reply:
         stated = document(request)
         check_tool(stated, is_new=True)
-        return Reply.of_json(201, shown_tool(self.tools[self._keep("tool", stated, self.tools)]))
+        return Reply.of_json(201, shown_tool(self._keep("tool", stated, self.tools)))
 
     def _get_tool(self, _request: Request, tool: str) -> Reply:
         return Reply.of_json(200, shown_tool(_found("Tool", tool, self.tools)))
@@ -118,8 +119,7 @@ class FakeVapi(StandIn):
     def _change_tool(self, request: Request, tool: str) -> Reply:
         kept, stated = _found("Tool", tool, self.tools), document(request)
         check_tool(stated, is_new=False)
-        self._write("tool", kept, stated)
-        return Reply.of_json(200, shown_tool(kept))
+        return Reply.of_json(200, shown_tool(self._write("tool", kept, stated)))
 
     def _delete_tool(self, _request: Request, tool: str) -> Reply:
         gone = _found("Tool", tool, self.tools)
@@ -132,24 +132,24 @@ class FakeVapi(StandIn):
     def _change_assistant(self, request: Request, assistant: str) -> Reply:
         kept, stated = _found("Assistant", assistant, self.assistants), document(request)
         check_assistant(stated)
-        self._write("assistant", kept, stated)
-        return Reply.of_json(200, shown_assistant(kept))
+        return Reply.of_json(200, shown_assistant(self._write("assistant", kept, stated)))
 
     def _add(self, where: dict[str, Json], fields: Json) -> str:
         with self.lock:
-            return self._keep("", fields, where)
+            return self._keep("", fields, where)["id"]
 
-    def _keep(self, kind: str, stated: Json, where: dict[str, Json]) -> str:
+    def _keep(self, kind: str, stated: Json, where: dict[str, Json]) -> Json:
         document_id = str(uuid4())
         where[document_id] = {"id": document_id, "orgId": ACCOUNT, "createdAt": milliseconds(self.clock())}
-        self._write(kind, where[document_id], stated)
-        return document_id
+        return self._write(kind, where[document_id], stated)
 
-    def _write(self, kind: str, kept: Json, stated: Json) -> None:
-        """Each field that is stated takes the place of the whole field that was there: `model` too."""
+    def _write(self, kind: str, kept: Json, stated: Json) -> Json:
+        """Each field that is stated takes the place of the whole field that was there: `model` too. What was written."""
         kept |= copy.deepcopy(stated) | {"updatedAt": milliseconds(self.clock())}
+        written = copy.deepcopy(kept)
         if self.amend and kind:
             self.amend(kind, kept)
+        return written
 
 
 def _found(kind: str, document_id: str, where: dict[str, Json]) -> Json:

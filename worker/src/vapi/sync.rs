@@ -186,8 +186,8 @@ impl<R: Registry> Sync<'_, R> {
                 self.register(tool, &tool_id).await?;
             }
             if !differences.is_empty() {
-                let kept = self.vapi.change_tool(&tool_id, &change).await?;
-                kept_as_sent(&named(tool), &change, &kept)?;
+                self.vapi.change_tool(&tool_id, &change).await?;
+                self.is_kept(tool, &tool_id, &change).await?;
             }
         }
         let standing = match (differences.is_empty(), is_news, self.is_dry_run) {
@@ -209,8 +209,14 @@ impl<R: Registry> Sync<'_, R> {
         let created = self.vapi.create_tool(&creation).await?;
         let tool_id = id_of(&created).unwrap_or_default().to_owned();
         self.register(tool, &tool_id).await?;
-        kept_as_sent(&named(tool), &creation, &created)?;
+        self.is_kept(tool, &tool_id, &creation).await?;
         Ok((part(Standing::Created), tool_id))
+    }
+
+    /// What is kept shows only when it is read again.
+    async fn is_kept(&self, tool: &Tool, tool_id: &str, sent: &Value) -> Result<(), SyncError<R::Error>> {
+        let kept = self.vapi.tool(tool_id).await?.unwrap_or_default();
+        kept_as_sent(&named(tool), sent, &kept)
     }
 
     async fn register(&self, tool: &Tool, tool_id: &str) -> Result<(), SyncError<R::Error>> {
@@ -235,7 +241,6 @@ impl<R: Registry> Sync<'_, R> {
             return Ok(Part { what, standing: Standing::ToBeChanged, differences });
         }
         self.vapi.change_assistant(assistant_id, &change).await?;
-        // What is kept shows only when it is read again.
         let kept = self.vapi.assistant(assistant_id).await?.ok_or(SyncError::NoAssistant)?;
         kept_as_sent(&what, &change, &kept)?;
         Ok(Part { what, standing: Standing::Changed, differences })
