@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
-from clinic import assert_booked, assert_none_overlap, future, instant, new_phone, one
+from clinic import assert_none_overlap, future, instant, new_phone, one
 from office import SERVER_SECRET, Office
 from stand_ins.vapi_call import VoiceCall
 from stand_ins.vapi_shapes import ALL as SHAPES
@@ -242,9 +242,13 @@ def test_the_direct_shape_books_and_says_so_word_for_word(agent: Office):
     answered = call.direct(wish(call, at(12)), id="call_direct")
     assert (answered.status, answered.json.keys(), answered.json["toolCallId"]) == (200, {"toolCallId", "result"}, "call_direct")
     result = answered.json["result"]
-    assert_booked(result)
-    assert (result["message"], result["status"]) == (confirmed(at(12)), "confirmed")
-    assert (instant(result["scheduledAt"]), instant(result["endsAt"])) == (at(12), at(13))
+    (booked,) = agent.clinic.appointments()
+    assert result == {
+        "success": True, "appointmentId": str(booked["id"]), "contactId": str(booked["contact_id"]), "resourceId": str(booked["resource_id"]),
+        "status": "confirmed", "scheduledAt": f"{at(12):%Y-%m-%dT%H:%M:%SZ}", "endsAt": f"{at(13):%Y-%m-%dT%H:%M:%SZ}", "timezone": "UTC",
+        "dateCorrected": False, "smsStatus": "queued", "calendarStatus": "not_configured",
+        "message": f"Appointment confirmed for Ann Lee {moment(at(12))}.",
+    }
     assert agent.status(result)["status"] == "confirmed"
     agent.worker.wait_until(lambda: len(agent.twilio.sent_to(phone)) == 1)
 
@@ -257,7 +261,11 @@ def test_the_direct_shape_is_an_attempt_each_time_and_offers_what_is_free(agent:
     answered = call.direct(arguments, id="call_direct")
     result = answered.json["result"]
     assert (answered.status, answered.json["toolCallId"]) == (200, "call_direct")
-    assert (result["success"], result["error"], result["message"]) == (False, "slot_unavailable", taken(at(13), at(11), at(13, 30)))
+    assert result.keys() == {"success", "error", "message", "detail", "hint", "timezone", "alternatives"}
+    assert (result["success"], result["error"]) == (False, "slot_unavailable")
+    assert result["message"] == (
+        "That slot is no longer available. I checked the calendar and I do have 1:00 PM, 11:00 AM, or 1:30 PM available. "
+        "Would any of those work for you?")
     assert [instant(text) for text in result["alternatives"]] == [at(13), at(11), at(13, 30)]
     assert booked_times(agent) == [at(12)]
 
