@@ -31,9 +31,11 @@ SERVER_SECRET = "what-the-voice-agent-says-of-itself"
 PATIENCE = 40.0
 
 STATES = "SELECT kind, state, count(*) FROM booking.outbox WHERE org_id = %s GROUP BY kind, state ORDER BY kind, state"
-# What waits for its next attempt, or for somebody who is gone, does not have to wait in tests.
+# What waits for its next attempt, or for somebody who is gone, does not have to wait in tests; nor does the job of an event that waits in
+# place of one that failed.
 HURRY = """
-    UPDATE booking.outbox SET run_at = now() WHERE org_id = %s AND state = 'retryable' AND run_at > now();
+    UPDATE booking.outbox SET run_at = now()
+    WHERE org_id = %s AND (state = 'retryable' OR (state = 'available' AND kind = 'calendar')) AND run_at > now();
     """
 # Nor for the provider to show what may have gone out: the stand-ins do at once.
 SHOW = "UPDATE booking.messages SET updated_at = now() - interval '1 minute' WHERE org_id = %s AND status = 'uncertain'"
