@@ -67,7 +67,7 @@ test-torture: ## Kill the server, its sessions and its primary in the middle of 
 torture: export BOOKING_TORTURE_ROUNDS ?= 20
 torture: export BOOKING_SOAK_CALLS ?= 1000000
 torture: export BOOKING_SOAK_SECONDS ?= 600
-torture: ## The same for long: 20 kills of each kind, 10 minutes of mixed load, a million calls of each function (about 7 hours)
+torture: ## The same for long: 20 kills of each kind, 10 minutes of mixed load, a million calls of each function (about 3 hours on 2 cores)
 	@scripts/test.sh torture
 
 test-worker: ## Run booking-worker against stand-ins for Twilio and Google, and kill it by the hundred
