@@ -150,6 +150,8 @@ COMMENT ON FUNCTION booking.cancel_appointment(uuid, uuid, text) IS
     'Gives an appointment up; its seat is free when this commits. Returns JSON; already_cancelled the second time, invalid_status when it is over. Source: src/change/cancel.rs';
 COMMENT ON FUNCTION booking.set_appointment_status(uuid, uuid, text) IS
     'Says how an appointment went: confirmed (from pending), completed or no_show (from confirmed). Returns JSON; what the state machine does not have is refused as invalid_status or already_cancelled. Source: core/src/status.rs';
+COMMENT ON FUNCTION booking.is_as_seen(uuid, uuid, timestamptz, uuid, text) IS
+    'For whoever changes what somebody has before them: whether the appointment still starts at p_starts_at, to the second, on p_resource_id, with p_status. Takes its lock, so that it stays so until the transaction ends: call it first, and then the function that changes. False too where there is no such appointment; NULL is never as seen. A hold that has expired is cancelled. Source: src/change/seen.rs';
 COMMENT ON FUNCTION booking.appointment_status(uuid, uuid) IS
     'Where an appointment stands, as JSON: status, scheduledAt, endsAt (UTC), smsStatus, messageSid, calendarStatus, eventId. A hold that has expired shows as cancelled. Source: src/change/show.rs';
 COMMENT ON FUNCTION booking.book_clinic_appointment(json) IS

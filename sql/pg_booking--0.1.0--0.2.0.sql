@@ -393,7 +393,7 @@ COMMENT ON COLUMN booking.events.kind IS
     'Of appointments: booked, held, hold_confirmed, hold_released, hold_expired, moved, cancelled, status_changed, verified, verification_failed. Of messages: message_sent, message_delivered, message_failed, message_uncertain, message_dry_run, message_not_configured; patient_cancelled, patient_confirmed, patient_opted_out, patient_opted_in. Of events in the outside calendar: event_written, event_removed, event_failed, event_not_configured; event_moved, event_deleted, event_restored: somebody changed one. Of accounts: integration_connected, integration_disconnected, integration_lost, integration_restored. follow_up_created, follow_up_closed; contact_erased, organization_cleaned.';
 COMMENT ON COLUMN booking.events.appointment_id IS 'The appointment that it is about, if it is about one.';
 COMMENT ON COLUMN booking.events.detail IS
-    'What else there is to say about it. Of what is done to an appointment: startsAt, endsAt (UTC), resourceId, serviceType, status, by (the role; of what is done at the board, that of the token), user (the subject of a verified token, where it is an id), via (voice_agent, patient, calendar, erasure); from and to of a move (starts) and of a status. Of a job: jobId, message (its kind), messageId, eventId, attempt, outcome, code, state. 8 kB at most.';
+    'What else there is to say about it. Of what is done to an appointment: startsAt, endsAt (UTC), resourceId, serviceType, status, by (the role; at the board of a worker of all organizations, that of the token), user (the subject of a verified token, where it is an id), via (voice_agent, patient, calendar, erasure); from and to of a move (starts) and of a status. Of a job: jobId, message (its kind), messageId, eventId, attempt, outcome, code, state. 8 kB at most.';
 COMMENT ON COLUMN booking.events.tx IS 'The transaction that wrote it, for read_events: it says whether a reader has seen the event.';
 COMMENT ON INDEX booking.events_by_transaction IS 'What a reader has not seen yet.';
 COMMENT ON INDEX booking.events_of_appointment IS 'The history of an appointment.';
@@ -977,6 +977,17 @@ SET search_path TO pg_catalog, pg_temp
 LANGUAGE c
 AS 'MODULE_PATHNAME', 'integration_checked_wrapper';
 
+CREATE FUNCTION booking.is_as_seen(
+    "p_org_id" uuid,
+    "p_appointment_id" uuid,
+    "p_starts_at" timestamp with time zone,
+    "p_resource_id" uuid,
+    "p_status" TEXT
+) RETURNS bool
+SET search_path TO pg_catalog, pg_temp
+LANGUAGE c
+AS 'MODULE_PATHNAME', 'is_as_seen_wrapper';
+
 CREATE FUNCTION booking.lost_event(
     "p_org_id" uuid,
     "p_job_id" uuid,
@@ -1237,6 +1248,7 @@ REVOKE ALL ON FUNCTION
     booking.finish_message,
     booking.finish_sync,
     booking.integration_checked,
+    booking.is_as_seen,
     booking.lost_event,
     booking.message_status,
     booking.pause_couriers,
@@ -1281,8 +1293,8 @@ BEGIN
             booking.book_appointment_atomic, booking.book_series_atomic, booking.book_clinic_appointment,
             booking.hold_slot, booking.confirm_hold, booking.release_hold,
             booking.reschedule_appointment_atomic, booking.cancel_appointment, booking.set_appointment_status,
-            booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
-            booking.agenda, booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
+            booking.appointment_status, booking.is_as_seen, booking.available_slots, booking.check_availability,
+            booking.find_alternatives, booking.agenda, booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
             booking.preview_message, booking.vapi_message, booking.voice_organization, booking.voice_pending,
             booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.read_events,
             booking.events_position, booking.health, booking.current_org_id
@@ -1376,7 +1388,8 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA booking TO %s', p_role);
     EXECUTE format('GRANT EXECUTE ON FUNCTION
             booking.format_slots, booking.reschedule_appointment_atomic, booking.cancel_appointment,
-            booking.set_appointment_status, booking.appointment_status, booking.add_busy_block, booking.remove_busy_block,
+            booking.set_appointment_status, booking.appointment_status, booking.is_as_seen,
+            booking.add_busy_block, booking.remove_busy_block,
             booking.claim_messages, booking.finish_message, booking.fail_job, booking.message_status,
             booking.receive_message, booking.requeue_job, booking.cancel_job,
             booking.claim_events, booking.finish_event, booking.lost_event,
@@ -1583,6 +1596,8 @@ COMMENT ON FUNCTION booking.cancel_appointment(uuid, uuid, text) IS
     'Gives an appointment up; its seat is free when this commits. Returns JSON; already_cancelled the second time, invalid_status when it is over. Source: src/change/cancel.rs';
 COMMENT ON FUNCTION booking.set_appointment_status(uuid, uuid, text) IS
     'Says how an appointment went: confirmed (from pending), completed or no_show (from confirmed). Returns JSON; what the state machine does not have is refused as invalid_status or already_cancelled. Source: core/src/status.rs';
+COMMENT ON FUNCTION booking.is_as_seen(uuid, uuid, timestamptz, uuid, text) IS
+    'For whoever changes what somebody has before them: whether the appointment still starts at p_starts_at, to the second, on p_resource_id, with p_status. Takes its lock, so that it stays so until the transaction ends: call it first, and then the function that changes. False too where there is no such appointment; NULL is never as seen. A hold that has expired is cancelled. Source: src/change/seen.rs';
 COMMENT ON FUNCTION booking.appointment_status(uuid, uuid) IS
     'Where an appointment stands, as JSON: status, scheduledAt, endsAt (UTC), smsStatus, messageSid, calendarStatus, eventId. A hold that has expired shows as cancelled. Source: src/change/show.rs';
 COMMENT ON FUNCTION booking.book_clinic_appointment(json) IS

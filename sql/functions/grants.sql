@@ -14,8 +14,8 @@ BEGIN
             booking.book_appointment_atomic, booking.book_series_atomic, booking.book_clinic_appointment,
             booking.hold_slot, booking.confirm_hold, booking.release_hold,
             booking.reschedule_appointment_atomic, booking.cancel_appointment, booking.set_appointment_status,
-            booking.appointment_status, booking.available_slots, booking.check_availability, booking.find_alternatives,
-            booking.agenda, booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
+            booking.appointment_status, booking.is_as_seen, booking.available_slots, booking.check_availability,
+            booking.find_alternatives, booking.agenda, booking.create_follow_up, booking.change_follow_up, booking.contact_timeline,
             booking.preview_message, booking.vapi_message, booking.voice_organization, booking.voice_pending,
             booking.booking_answer, booking.voice_agent, booking.enforced_system_prompt, booking.read_events,
             booking.events_position, booking.health, booking.current_org_id
@@ -109,7 +109,8 @@ BEGIN
     EXECUTE format('GRANT USAGE ON SCHEMA booking TO %s', p_role);
     EXECUTE format('GRANT EXECUTE ON FUNCTION
             booking.format_slots, booking.reschedule_appointment_atomic, booking.cancel_appointment,
-            booking.set_appointment_status, booking.appointment_status, booking.add_busy_block, booking.remove_busy_block,
+            booking.set_appointment_status, booking.appointment_status, booking.is_as_seen,
+            booking.add_busy_block, booking.remove_busy_block,
             booking.claim_messages, booking.finish_message, booking.fail_job, booking.message_status,
             booking.receive_message, booking.requeue_job, booking.cancel_job,
             booking.claim_events, booking.finish_event, booking.lost_event,

@@ -5,5 +5,6 @@ pub mod cancel;
 mod confirm;
 pub mod present;
 pub mod reschedule;
+mod seen;
 mod show;
 pub mod status;

@@ -109,6 +109,11 @@ impl Present {
         }
     }
 
+    /// Its status as it is shown: what has expired is over, whatever its row says.
+    pub fn shown_status(&self) -> Status {
+        if self.has_expired() { Status::Cancelled } else { self.status }
+    }
+
     /// A hold that never became more than that, cancelled.
     pub fn is_given_up_hold(&self) -> bool {
         self.expires_at.is_some() && self.status == Status::Cancelled

@@ -22,7 +22,7 @@ fn appointment_status(p_org_id: Option<pgrx::Uuid>, p_appointment_id: Option<pgr
 
 fn show(client: &mut SpiClient<'_>, appointment: &Present) -> Result<Value> {
     let organization = appointment.organization(client)?;
-    let status = if appointment.has_expired() { Status::Cancelled } else { appointment.status };
+    let status = appointment.shown_status();
     let moment = answer::spoken(&organization, appointment.time.start, false, instant::transaction_now());
     let message = format!("The appointment {moment} is {}.", status.in_words());
     let mut answer = Shown { status, ..appointment.shown() }.to_json(&organization, &message);

@@ -87,6 +87,35 @@ test('the organization is that of the token, whatever is sent', async () => {
   assert.equal((await other.appointment(id)).status, 'confirmed')
 })
 
+test('what is not any more as it was seen stays as it is', async () => {
+  const id = await clinic.booked('Carol Hill', '14:00')
+  const shown = async () => (await ask('agenda', frontDesk(clinic), { p_from: clinic.monday })).body.appointments.find((one) => one.id === id)
+  const seen = ({ startsAt, resourceId, status }) => ({ p_seen: { startsAt, resourceId, status } })
+  const before = await shown()
+  await clinic.moved(id, clinic.monday, '15:00')
+  const changes = [
+    ['cancel_appointment', { p_appointment_id: id }], ['release_hold', { p_hold_id: id }],
+    ['set_appointment_status', { p_appointment_id: id, p_status: 'completed' }],
+    ['reschedule_appointment_atomic', { p_appointment_id: id, p_scheduled_at: before.startsAt }]]
+  for (const [name, wanted] of changes) {
+    const { status, body } = await ask(name, frontDesk(clinic), { ...wanted, ...seen(before) })
+    assert.deepEqual([status, body.success, body.error], [200, false, 'changed_meanwhile'], name)
+  }
+  const { status, starts } = await clinic.appointment(id)
+  assert.deepEqual([status, starts], ['confirmed', `${clinic.monday} 15:00`])
+  const elsewhere = { ...(await shown()), resourceId: clinic.chairs[1] }
+  assert.equal((await ask('cancel_appointment', frontDesk(clinic), { p_appointment_id: id, ...seen(elsewhere) })).body.error, 'changed_meanwhile')
+  const { body } = await ask('cancel_appointment', frontDesk(clinic), { p_appointment_id: id, ...seen(await shown()) })
+  assert.equal(body.success, true)
+  assert.equal((await clinic.appointment(id)).status, 'cancelled')
+})
+
+test('a token in the address is for those who cannot send a header, and not for calls', async () => {
+  const response = await fetch(`${worker.url}/board/call/agenda?access_token=${frontDesk(clinic)}`, { method: 'POST', body: '{}' })
+  assert.equal(response.status, 401)
+  assert.equal((await fetch(`${worker.url}/board/call?access_token=${frontDesk(clinic)}`)).status, 401)
+})
+
 test('the board calls what is on its list and nothing else', async () => {
   for (const name of ['erase_contact', 'purge', 'clean_organization', 'book_appointment_atomic', 'worker_heartbeat', 'agenda(']) {
     assert.equal((await ask(name, frontDesk(clinic), {})).status, 404, name)
@@ -142,6 +171,8 @@ test('the worker makes tokens that it believes', async () => {
   assert.equal((await ask('agenda', token, {})).status, 200)
   const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
   assert.deepEqual([claims.org_id, claims.role], [clinic.id, 'booking_front_desk'])
+    ['cancel_appointment', { p_seen: { startsAt: 7 } }, 400, /p_seen has not startsAt/],
+    ['agenda', { p_seen: { startsAt: 'x', resourceId: 'y', status: 'z' } }, 404, /has no argument "p_seen"/],
   assert.ok(Math.abs(claims.exp - Date.now() / 1000 - 8 * 3600) < 60)
   assert.ok(secret.length >= 32)
   assert.throws(() => execFileSync(binary, ['token', '--org', clinic.id], { env: { PATH: process.env.PATH }, stdio: 'pipe' }), /jwt-secret-file/)

@@ -100,6 +100,7 @@ CALLS = {
     "cancel_appointment": "SELECT booking.cancel_appointment(%(org)s, %(appointment)s)",
     "set_appointment_status": "SELECT booking.set_appointment_status(%(org)s, %(appointment)s, 'no_show')",
     "appointment_status": "SELECT booking.appointment_status(%(org)s, %(appointment)s)",
+    "is_as_seen": "SELECT booking.is_as_seen(%(org)s, %(appointment)s, %(free)s, %(resource)s, 'confirmed')",
     "available_slots": "SELECT count(*) FROM booking.available_slots(%(org)s, %(free)s, %(free)s + interval '1 day', NULL, NULL, %(resource)s)",
     "check_availability": "SELECT booking.check_availability(%(org)s, 'tomorrow', 'podiatry')",
     "find_alternatives": "SELECT booking.find_alternatives(%(org)s, %(free)s, NULL, 'podiatry', %(resource)s)",

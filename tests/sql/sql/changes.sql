@@ -86,3 +86,23 @@ SELECT booking.set_appointment_status(:'org', :'later', 'no_show') ->> 'message'
 SELECT answer->>'status' AS status, answer->>'smsStatus' AS sms, answer->'messageSid' AS sid, answer->>'calendarStatus' AS calendar, answer->'eventId' AS event,
     (answer->>'scheduledAt')::timestamptz - :'start' AS starts FROM booking.appointment_status(:'org', :'later') AS answer;
 SELECT pg_temp.outcome(booking.appointment_status(:'org', NULL)) AS none, pg_temp.outcome(booking.appointment_status(NULL, :'later')) AS no_org;
+-- Still what somebody has seen, who is about to change it: its start to the second, its resource, its status; each of them counts.
+SELECT pg_temp.book(:'org', :'start'::timestamptz + interval '20 days', :'main') AS seen \gset
+SELECT booking.is_as_seen(:'org', :'seen', :'start'::timestamptz + interval '20 days', :'main', 'confirmed') AS as_seen,
+    booking.is_as_seen(:'org', :'seen', :'start'::timestamptz + interval '20 days 1 minute', :'main', 'confirmed') AS other_time,
+    booking.is_as_seen(:'org', :'seen', :'start'::timestamptz + interval '20 days', :'second', 'confirmed') AS other_place,
+    booking.is_as_seen(:'org', :'seen', :'start'::timestamptz + interval '20 days', :'main', 'pending') AS other_status;
+UPDATE booking.appointments SET starts_at = starts_at + interval '0.4 seconds' WHERE id = :'seen';
+SELECT booking.is_as_seen(:'org', :'seen', :'start'::timestamptz + interval '20 days', :'main', 'confirmed') AS to_the_second;
+-- What is not there, or was not said, is not as it was seen; nor is an appointment of another organization.
+SELECT booking.is_as_seen(:'org', '00000000-0000-7000-8000-000000000099', :'start', :'main', 'confirmed') AS unknown,
+    booking.is_as_seen(:'org', NULL, NULL, NULL, NULL) AS nothing, booking.is_as_seen(:'org', :'seen', NULL, NULL, NULL) AS unseen,
+    booking.is_as_seen(NULL, :'seen', :'start', :'main', 'confirmed') AS no_org,
+    booking.is_as_seen(:'org', :'seen', 'infinity', :'main', 'confirmed') AS infinity,
+    booking.is_as_seen(:'stranger', :'seen', :'start'::timestamptz + interval '20 days', :'main', 'confirmed') AS other_org;
+-- A hold that has expired is cancelled, as it is shown.
+SELECT booking.hold_slot(:'org', 'x', :'start'::timestamptz + interval '21 days', NULL, :'main') ->> 'holdId' AS hold \gset
+SELECT booking.is_as_seen(:'org', :'hold', :'start'::timestamptz + interval '21 days', :'main', 'held') AS held;
+UPDATE booking.appointments SET expires_at = now() - interval '1 second' WHERE id = :'hold';
+SELECT booking.is_as_seen(:'org', :'hold', :'start'::timestamptz + interval '21 days', :'main', 'held') AS held,
+    booking.is_as_seen(:'org', :'hold', :'start'::timestamptz + interval '21 days', :'main', 'cancelled') AS cancelled;

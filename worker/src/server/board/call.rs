@@ -9,13 +9,14 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use metrics::counter;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 use tokio_postgres::error::{DbError, SqlState};
 use tracing::{info, warn};
 
 use super::functions::{FUNCTIONS, Function};
-use crate::database::board::OnBehalf;
+use crate::database::board::{self, OnBehalf};
 use crate::error::Error;
 use crate::server::Served;
 use crate::server::body::InTime;
@@ -23,6 +24,25 @@ use crate::server::token::Caller;
 
 /// How long a call waits for those of its organization that are under way.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// What the page sends beside the arguments of a function that changes an appointment: the appointment as it is shown there.
+const SEEN: &str = "p_seen";
+/// What is said where it is not so any more.
+const CHANGED: &str = "It has been changed meanwhile: look again.";
+
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Seen {
+    starts_at: String,
+    resource_id: String,
+    status: String,
+}
+
+/// What was sent: arguments by name, as text.
+#[derive(Debug, PartialEq, Eq)]
+struct Asked {
+    arguments: Vec<(String, Option<String>)>,
+    seen: Option<Seen>,
+}
 
 /// The functions that who asks may call.
 pub async fn allowed(State(served): State<Arc<Served>>, caller: Caller) -> Response {
@@ -69,12 +89,13 @@ async fn may(served: &Served, caller: &Caller, function: &'static Function) -> R
 }
 
 async fn answered(served: &Served, caller: &Caller, function: &Function, body: &[u8]) -> Response {
-    let arguments = match arguments(body) {
-        Ok(arguments) => arguments,
+    let asked = match asked(body) {
+        Ok(asked) => asked,
         Err(why) => return sentence(StatusCode::BAD_REQUEST, why),
     };
-    let sql = match function.sql(arguments.iter().map(|(name, _)| name.as_str())) {
-        Ok(sql) => sql,
+    let names = asked.arguments.iter().map(|(name, _)| name.as_str());
+    let (sql, seen) = match function.sql(names).and_then(|sql| Ok((sql, seen(function, &asked)?))) {
+        Ok(stated) => stated,
         Err(name) => {
             let message = format!("{} has no argument {name:?}", function.name());
             return sentence(StatusCode::NOT_FOUND, &message);
@@ -86,23 +107,39 @@ async fn answered(served: &Served, caller: &Caller, function: &Function, body: &
             "the calls before this one are not answered yet: please try again",
         );
     };
-    let values: Vec<Option<&str>> = arguments.iter().map(|(_, value)| value.as_deref()).collect();
+    let values: Vec<Option<&str>> = asked.arguments.iter().map(|(_, value)| value.as_deref()).collect();
     let who = OnBehalf { org_id: caller.org_id, role: &caller.role, user: caller.user.as_deref() };
-    match served.context.board.called(&sql, who, &values).await {
+    match served.context.board.called(&sql, who, &values, seen).await {
         Ok(answer) => {
             let described = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
-            (described, answer).into_response()
+            (described, answer.unwrap_or_else(changed_meanwhile)).into_response()
         }
         Err(error) => refused(&error),
     }
 }
 
-/// The arguments by name, as text; an organization is not heard of.
-fn arguments(body: &[u8]) -> Result<Vec<(String, Option<String>)>, &'static str> {
-    let stated: Map<String, Value> = match body.is_empty() {
+/// As a function says no.
+fn changed_meanwhile() -> String {
+    json!({"success": false, "error": "changed_meanwhile", "message": CHANGED}).to_string()
+}
+
+/// The appointment as it was seen, where that was sent; or the argument that the function does not have.
+fn seen<'a>(function: &Function, asked: &'a Asked) -> Result<Option<board::Seen<'a>>, &'a str> {
+    let Some(Seen { starts_at, resource_id, status }) = &asked.seen else { return Ok(None) };
+    let name = function.appointment().ok_or(SEEN)?;
+    let named = asked.arguments.iter().find(|(stated, _)| stated == name);
+    let appointment = named.and_then(|(_, value)| value.as_deref());
+    Ok(Some(board::Seen { appointment, starts_at, resource: resource_id, status }))
+}
+
+/// What a body states; an organization is not heard of.
+fn asked(body: &[u8]) -> Result<Asked, &'static str> {
+    let mut stated: Map<String, Value> = match body.is_empty() {
         true => Map::new(),
         false => serde_json::from_slice(body).map_err(|_| "the body is not a JSON object of arguments")?,
     };
+    let seen = stated.remove(SEEN).map(serde_json::from_value::<Option<Seen>>).transpose();
+    let seen = seen.map_err(|_| "p_seen has not startsAt, resourceId and status, each as text")?.flatten();
     let stated = stated.into_iter().filter(|(name, _)| name != "p_org_id");
     let arguments = stated.map(|(name, value)| {
         let text = match value {
@@ -113,7 +150,7 @@ fn arguments(body: &[u8]) -> Result<Vec<(String, Option<String>)>, &'static str>
         };
         Ok((name, text))
     });
-    arguments.collect()
+    Ok(Asked { arguments: arguments.collect::<Result<_, _>>()?, seen })
 }
 
 /// What has gone wrong, with a status as PostgREST gives it.
@@ -171,14 +208,30 @@ mod tests {
         let text = |text: &str| Some(text.to_owned());
         let expected = [("p_days", text("7")), ("p_reason", None), ("p_phone", text("+1415"))]
             .map(|(name, value)| (name.to_owned(), value));
-        assert_eq!(arguments(stated).unwrap(), expected);
-        assert_eq!(arguments(b"").unwrap(), []);
+        assert_eq!(asked(stated).unwrap().arguments, expected);
+        assert_eq!(asked(b"").unwrap(), Asked { arguments: vec![], seen: None });
+    }
+
+    #[test]
+    fn what_was_seen_is_no_argument_and_is_only_of_what_changes_an_appointment() {
+        let stated = br#"{"p_appointment_id": "a", "p_seen": {"startsAt": "t", "resourceId": "r", "status": "held"}}"#;
+        let asked = asked(stated).unwrap();
+        assert_eq!(asked.arguments, [("p_appointment_id".to_owned(), Some("a".to_owned()))]);
+        let seen_by = |name| seen(Function::named(name).unwrap(), &asked);
+        let seen = seen_by("cancel_appointment").unwrap().unwrap();
+        assert_eq!(
+            [seen.appointment, Some(seen.starts_at), Some(seen.resource), Some(seen.status)],
+            [Some("a"), Some("t"), Some("r"), Some("held")]
+        );
+        assert_eq!(seen_by("release_hold").unwrap().unwrap().appointment, None);
+        assert_eq!(seen_by("agenda").unwrap_err(), "p_seen");
     }
 
     #[test]
     fn what_is_no_object_of_plain_values_is_refused() {
-        for body in ["[]", "x", "7", r#"{"p_days": [7]}"#, r#"{"p_days": {}}"#, "\u{0}"] {
-            assert!(arguments(body.as_bytes()).is_err(), "{body}");
+        let unseen = [r#"{"p_seen": 7}"#, r#"{"p_seen": {}}"#, r#"{"p_seen": {"startsAt": 7}}"#];
+        for body in ["[]", "x", "7", r#"{"p_days": [7]}"#, r#"{"p_days": {}}"#, "\u{0}"].into_iter().chain(unseen) {
+            assert!(asked(body.as_bytes()).is_err(), "{body}");
         }
     }
 

@@ -94,6 +94,11 @@ impl Function {
         self.signature.split_once('(').map_or(self.signature, |(path, _)| path)
     }
 
+    /// The argument that names the appointment which it is about, if it is about one.
+    pub fn appointment(&self) -> Option<&'static str> {
+        self.arguments.iter().copied().find(|name| matches!(*name, "p_appointment_id" | "p_hold_id"))
+    }
+
     /// The type of an argument, if there is one of this name.
     fn type_of(&self, argument: &str) -> Option<&'static str> {
         let types = self.signature.split_once('(')?.1.strip_suffix(')')?;
@@ -150,6 +155,17 @@ mod tests {
             Function::named("contact_timeline").unwrap().sql(["p_phone"].into_iter()).unwrap(),
             "SELECT COALESCE(pg_catalog.json_agg(r), '[]')::text FROM booking.contact_timeline(p_org_id => $1, p_phone => $2::text) AS r"
         );
+    }
+
+    #[test]
+    fn what_changes_an_appointment_names_it() {
+        let named = ["cancel_appointment", "reschedule_appointment_atomic", "set_appointment_status", "release_hold"];
+        let named = named.map(|name| Function::named(name).unwrap().appointment());
+        assert_eq!(
+            named,
+            [Some("p_appointment_id"), Some("p_appointment_id"), Some("p_appointment_id"), Some("p_hold_id")]
+        );
+        assert_eq!(Function::named("agenda").unwrap().appointment(), None);
     }
 
     #[test]
