@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from followers import KINDS, Browser, Program, ready, until
+from followers import KINDS, Browser, Program, last_word, ready, until
 from happenings import happen
 from listening import get, listening, metric
 from office import Office
+from psycopg import sql
 from tokens import SECRET, sign
 from websockets.exceptions import InvalidStatus
 
@@ -82,6 +83,35 @@ def test_a_role_that_may_not_read_the_history_is_told_whom_to_ask(office: Office
         status, _, page = get(office, "/events", Authorization=f"Bearer {sign(office.org, role=role)}")
         assert status == 403
         assert "booking.grant_member" in json.loads(page)["error"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_right_that_is_taken_away_ends_what_it_has_opened(office: Office, member: str, kind: Any):
+    worker = listening(office, BOOKING_RIGHTS_SECONDS="1")
+    token = sign(office.org, role=member)
+    with kind(office.address, token) as follower:
+        ready(follower)
+        office.session.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION booking.read_events FROM {}").format(sql.Identifier(member)))
+        assert last_word(follower) == ("forbidden" if kind is Browser else 4403)
+    assert get(office, "/events", Authorization=f"Bearer {token}")[0] == 403
+    office.session.execute("SELECT booking.grant_member(%s)", [member])
+    worker.wait_until(lambda: _is_open(office, token))
+
+
+def _is_open(office: Office, token: str) -> bool:
+    with Browser(office.address, token) as browser:
+        return browser.status == 200
+
+
+def test_a_database_that_cannot_say_who_may_takes_nothing_away(office: Office, member: str):
+    listening(office, BOOKING_RIGHTS_SECONDS="1", BOOKING_HEARTBEAT_SECONDS="1")
+    with Browser(office.address, sign(office.org, role=member)) as browser:
+        ready(browser)
+        office.session.execute("REVOKE SELECT ON pg_catalog.pg_roles FROM PUBLIC")
+        # Between two heartbeats it is asked.
+        while browser.comments.count("heartbeat") < 3:
+            happen(office.session, office.org, "told")
+            until(browser, lambda told: told.kind == "told")
 
 
 def test_without_a_secret_there_is_no_such_place_and_check_says_so(office: Office, member: str):

@@ -247,6 +247,10 @@ pub struct RunOptions {
     #[arg(long, env = "BOOKING_HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = 15,
         value_parser = clap::value_parser!(u64).range(1..=60))]
     pub heartbeat_seconds: u64,
+    /// For how long it is known what the role of a token may do, at /events, /ws and /board, in seconds
+    #[arg(long, env = "BOOKING_RIGHTS_SECONDS", value_name = "SECONDS", default_value_t = 60,
+        value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub rights_seconds: u64,
     /// Exit when nothing is left to do
     #[arg(long)]
     pub until_idle: bool,

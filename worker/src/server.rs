@@ -59,7 +59,7 @@ pub struct Served {
     /// there are connections for calls.
     pub lookups: Semaphore,
     /// What the roles of callers may do.
-    pub rights: Rights,
+    pub rights: Arc<Rights>,
     /// How many calls of the board are under way at once, in all and of each organization.
     pub board_calls: Slots,
     /// Those who follow the history.

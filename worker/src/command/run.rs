@@ -18,7 +18,6 @@ use crate::config::{Options, RunOptions};
 use crate::context::{CONNECTIONS_OF_BOARD, CONNECTIONS_OF_CALLS, Context, worker_name};
 use crate::error::Error;
 use crate::server::connections;
-use crate::server::rights::Rights;
 use crate::server::slots::Slots;
 use crate::server::stream::Streams;
 use crate::server::{Served, functions, routes};
@@ -125,7 +124,7 @@ async fn serve(
         answer_within: Duration::from_secs(run.answer_seconds),
         request_within: within,
         lookups: Semaphore::new(CONNECTIONS_OF_CALLS / 2),
-        rights: Rights::default(),
+        rights: streams.rights.clone(),
         board_calls: Slots::new(CONNECTIONS_OF_BOARD, CONNECTIONS_OF_BOARD / 2),
         streams: streams.clone(),
     });

@@ -1,11 +1,12 @@
 //! The history as it happens, one organization to a connection: as Server-Sent Events, or over a WebSocket.
 //!
 //! One hub reads for all connections. Each of them has a feed, which reads what it has missed and then listens to the hub, and a
-//! reader, which ends it in time.
+//! reader, which ends it in time: also when its role may not follow any more.
 
 mod audience;
 mod feed;
 mod hub;
+mod permits;
 mod reader;
 mod sse;
 mod trouble;
@@ -24,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Served;
+use super::rights::Rights;
 use super::slots::Slots;
 use super::token::Caller;
 use crate::config::RunOptions;
@@ -31,6 +33,7 @@ use crate::database::Database;
 use crate::database::history::Event;
 use crate::error::Error;
 use hub::{Hub, Join};
+use permits::Permits;
 use reader::Reader;
 
 pub use sse::events;
@@ -61,6 +64,8 @@ pub enum Told {
     Slow,
     /// The last word: the token has expired.
     Expired,
+    /// The last word: the role may not follow the history any more.
+    Forbidden,
     /// The last word: this worker ends.
     Closing,
 }
@@ -77,6 +82,9 @@ pub enum Begin {
 /// What all connections share.
 pub struct Streams {
     database: Database,
+    /// What the roles of callers may do.
+    pub rights: Arc<Rights>,
+    permits: Permits,
     joins: mpsc::Sender<Join>,
     slots: Slots,
     turns: Semaphore,
@@ -119,15 +127,20 @@ impl Streams {
             stop: stop.clone(),
         };
         tokio::spawn(hub.run());
-        Arc::new(Streams {
+        let good_for = Duration::from_secs(run.rights_seconds);
+        let streams = Arc::new(Streams {
             database,
+            rights: Arc::new(Rights::new(good_for)),
+            permits: Permits::default(),
             joins,
             slots: Slots::new(run.max_streams.into(), run.max_streams_each.into()),
             turns: Semaphore::new(TURNS),
             heartbeat,
             stop,
             open: TaskTracker::new(),
-        })
+        });
+        tokio::spawn(permits::watch(streams.clone(), good_for));
+        streams
     }
 
     /// Returns when every connection has been told that this worker ends.
@@ -140,7 +153,7 @@ impl Streams {
 /// What a caller is told, if that may be.
 async fn open(served: &Served, caller: &Caller, begin: Begin, transport: &'static str) -> Result<Reader, NotOpened> {
     let streams = &served.streams;
-    match served.rights.allows(&streams.database, &caller.role, READ_EVENTS).await {
+    match streams.rights.allows(&streams.database, &caller.role, READ_EVENTS).await {
         Ok(true) => (),
         Ok(false) => return Err(NotOpened::Forbidden),
         Err(error) => return Err(NotOpened::Unavailable(error)),

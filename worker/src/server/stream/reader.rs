@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::feed::feed;
+use super::permits::Permit;
 use super::{Begin, Streams, Told};
 use crate::server::slots::Slot;
 use crate::server::token::Caller;
@@ -18,6 +19,7 @@ use crate::server::token::Caller;
 pub struct Reader {
     feed: BoxStream<'static, Told>,
     stop: CancellationToken,
+    permit: Arc<Permit>,
     expiry: Pin<Box<Sleep>>,
     heartbeats: Interval,
     is_over: bool,
@@ -34,6 +36,7 @@ impl Reader {
         Reader {
             feed: feed(streams.clone(), caller.org_id, begin),
             stop: streams.stop.clone(),
+            permit: streams.permits.of(&caller.role),
             expiry: Box::pin(sleep(caller.time_left())),
             heartbeats,
             is_over: false,
@@ -52,11 +55,12 @@ impl Reader {
             biased;
             () = self.stop.cancelled() => Told::Closing,
             () = &mut self.expiry => Told::Expired,
+            () = self.permit.taken_away.cancelled() => Told::Forbidden,
             told = self.feed.next() => told.unwrap_or(Told::Closing),
             _ = self.heartbeats.tick() => Told::Heartbeat,
         };
         match told {
-            Told::Slow | Told::Expired | Told::Closing => self.is_over = true,
+            Told::Slow | Told::Expired | Told::Forbidden | Told::Closing => self.is_over = true,
             Told::Event(_) => counter!("booking_stream_events_total").increment(1),
             Told::Position(_) | Told::Reset(_) | Told::Heartbeat => (),
         }

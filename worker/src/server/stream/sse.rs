@@ -49,6 +49,7 @@ fn event(told: &Told) -> Event {
         Told::Heartbeat => Event::default().comment("heartbeat"),
         Told::Slow => named("slow"),
         Told::Expired => named("expired"),
+        Told::Forbidden => named("forbidden"),
         Told::Closing => named("closing"),
     }
 }

@@ -29,6 +29,7 @@ const GOING_AWAY: u16 = 1001;
 const TOO_LARGE: u16 = 1009;
 /// Of our own, named after what HTTP would say.
 const EXPIRED: u16 = 4401;
+const FORBIDDEN: u16 = 4403;
 const SLOW: u16 = 4408;
 
 /// `GET /ws`.
@@ -89,6 +90,7 @@ fn message(told: &Told) -> Message {
         Told::Heartbeat => Message::Ping(Default::default()),
         Told::Slow => closing(SLOW, "too slow: come again with the last position"),
         Told::Expired => closing(EXPIRED, "the token has expired"),
+        Told::Forbidden => closing(FORBIDDEN, "the role of the token may not read the history any more"),
         Told::Closing => closing(GOING_AWAY, "this worker ends: come again with the last position"),
     }
 }
@@ -126,7 +128,8 @@ mod tests {
 
     #[test]
     fn the_end_has_a_code_that_says_why() {
-        for (told, code) in [(Told::Expired, 4401), (Told::Slow, 4408), (Told::Closing, 1001)] {
+        let codes = [(Told::Expired, 4401), (Told::Forbidden, 4403), (Told::Slow, 4408), (Told::Closing, 1001)];
+        for (told, code) in codes {
             let Message::Close(Some(frame)) = message(&told) else { panic!("{told:?} does not close") };
             assert_eq!(frame.code, code);
             // A longer one does not fit into its frame.
