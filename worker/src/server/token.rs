@@ -28,6 +28,8 @@ const SHORTEST_SECRET: usize = 32;
 const LEEWAY: u16 = 30;
 /// The word before a token in the protocols of a WebSocket, which is answered with it.
 pub const PROTOCOL: &str = "bearer";
+/// Where a token may stand in the address, which others may see: browsers can send no header to these.
+const IN_ADDRESS: [&str; 2] = ["/events", "/ws"];
 /// The longest name of a role in PostgreSQL, in bytes.
 const LONGEST_ROLE: usize = 63;
 
@@ -149,7 +151,8 @@ impl FromRequestParts<Arc<Served>> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, served: &Arc<Served>) -> Result<Self, Refused> {
         let tokens = served.context.tokens.as_ref().ok_or(Refused::NoSuchPlace)?;
-        let token = stated(&parts.headers, parts.uri.query());
+        let query = parts.uri.query().filter(|_| IN_ADDRESS.contains(&parts.uri.path()));
+        let token = stated(&parts.headers, query);
         token.and_then(|token| tokens.caller(&token)).ok_or(Refused::Unauthorized)
     }
 }
@@ -184,7 +187,8 @@ impl IntoResponse for Refused {
         counter!("booking_worker_tokens_refused_total").increment(1);
         let what_to_do = json!({"error":
             "sign in: send a JSON Web Token that is signed with HS256 and this worker's secret, has org_id, role and exp, and has not \
-             expired, as Authorization: Bearer TOKEN, as ?access_token=TOKEN, or as the WebSocket protocols bearer and TOKEN"});
+             expired, as Authorization: Bearer TOKEN; for /events and /ws also as ?access_token=TOKEN, or as the WebSocket protocols \
+             bearer and TOKEN"});
         let challenge = [(header::WWW_AUTHENTICATE, r#"Bearer error="invalid_token""#)];
         (StatusCode::UNAUTHORIZED, challenge, Json(what_to_do)).into_response()
     }
