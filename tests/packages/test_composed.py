@@ -46,9 +46,9 @@ class Composed:
     def wait_until_healthy(self, service: str) -> None:
         self.machine.wait_until(*self.services[service]["healthcheck"]["test"][1:])
 
-    def call(self, function: str, token: str = "", **arguments: Any) -> tuple[int, Any]:
-        """Calls a function by PostgREST."""
-        url = f"http://127.0.0.1:3000/rpc/{function}"
+    def call(self, function: str, token: str = "", at: str = "127.0.0.1:3000/rpc", **arguments: Any) -> tuple[int, Any]:
+        """Calls a function, by PostgREST if nothing else is said."""
+        url = f"http://{at}/{function}"
         said = self.machine.run("perl", "-MHTTP::Tiny", "-e", POST, url, token, json.dumps(arguments)).stdout
         status, _, body = said.partition(" ")
         return int(status), json.loads(body)
@@ -117,6 +117,15 @@ def test_a_member_books_in_their_organization_only(composed: Composed):
 def test_nobody_books_without_a_token(composed: Composed):
     status, answer = book(composed, open_organization(composed.machine), "")
     assert (status, answer["code"]) == (401, "42501")
+
+
+def test_a_member_sees_the_board_of_their_organization(composed: Composed):
+    organization = open_organization(composed.machine)
+    page = composed.machine.run("perl", "-MHTTP::Tiny", "-e", "print HTTP::Tiny->new->get('http://127.0.0.1:8477/board')->{content}").stdout
+    assert 'src="board/app.js"' in page
+    status, agenda = composed.call("agenda", sign(role="authenticated", org_id=organization), at="127.0.0.1:8477/board/call")
+    assert (status, agenda["organization"]["name"]) == (200, "Lotus Yoga"), agenda
+    assert composed.call("agenda", at="127.0.0.1:8477/board/call")[0] == 401
 
 
 @pytest.mark.parametrize("role", ["authenticator", "booking_worker"])

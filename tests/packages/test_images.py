@@ -55,6 +55,11 @@ def test_the_build_runs_the_scripts_of_the_tree_and_leaves_the_pins_to_them(dock
     assert "cargo" not in " ".join(commands)
 
 
+def test_make_package_builds_the_packages_as_the_images_do(dockerfile: dict[str, Stage], tree: Path):
+    done = subprocess.run(["make", "--dry-run", "package"], cwd=tree, text=True, capture_output=True, check=True)
+    assert done.stdout.splitlines() == [run for run in dockerfile["build"].all("RUN") if run.startswith("scripts/")]
+
+
 def test_the_build_has_what_it_needs_to_prepare_itself(dockerfile: dict[str, Stage]):
     """scripts/common.sh reads the pins, and the name of the extension from its control file."""
     build = dockerfile["build"].instructions

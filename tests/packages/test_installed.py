@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from textwrap import dedent
 
 import pytest
 from machine import Machine
@@ -72,6 +75,16 @@ def test_the_service_carries_messages_within_all_that_its_unit_forbids(office: M
     organization = open_organization(office)
     assert book(office, organization) == "true"
     wait_for_row(office, f"booking.messages WHERE org_id = '{organization}'")
+
+
+def test_the_board_is_there_once_there_is_a_secret_as_its_page_says(office: Machine, tree: Path):
+    step = re.search(r"^( *)```sh\n(.+?)^\1```$", (tree / "docs/board.md").read_text(), re.MULTILINE | re.DOTALL)[2]
+    status = "exec 3<>/dev/tcp/127.0.0.1/8477; printf 'GET /board HTTP/1.0\\r\\n\\r\\n' >&3; read -r _ status _ <&3; echo $status"
+    office.wait_until("bash", "-c", READY)
+    assert office.run("bash", "-c", status).stdout == "404\n"
+    office.run("bash", "-euc", dedent(step))
+    office.wait_until("bash", "-c", READY)
+    assert office.run("bash", "-c", status).stdout == "200\n"
 
 
 def test_the_service_calls_itself_by_the_name_of_the_machine(office: Machine):
