@@ -98,12 +98,41 @@ test('whoever is about to cancel what somebody else moves meanwhile is told and 
   await clinic.moved(id, clinic.monday, '15:30')
   await panel(page).getByRole('alert').getByText('It has been changed meanwhile: look again.').waitFor()
   await panel(page).getByText('3:30').first().waitFor()
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'panel-title')
   assert.equal(await panel(page).getByRole('button', { name: 'Cancel this appointment' }).count(), 0)
   await panel(page).getByRole('button', { name: 'Move…' }).click()
   await clinic.moved(id, await one('SELECT ($1::date + 1)::text', [clinic.monday]), '15:30')
   await page.getByText('It has left this day meanwhile.').waitFor()
   await panel(page).waitFor({ state: 'hidden' })
   assert.equal((await clinic.appointment(id)).status, 'confirmed')
+})
+
+// A page that cannot read: what somebody has before them is as old as may be.
+async function blind(page) {
+  const calls = /\/board\/call\/agenda$/
+  await page.route(calls, (route) => route.abort())
+  return () => page.unroute(calls)
+}
+
+test('what was moved before the page could see it is neither cancelled nor moved, and is shown as it is', async (t) => {
+  const clinic = await Clinic.open()
+  const id = await clinic.booked('Ann Lee', '9:00')
+  const page = await openBoard(t, clinic, { forgives: ['Failed to load resource'] })
+  await live(page)
+  for (const [first, last, time, shown] of [['Cancel appointment…', 'Cancel this appointment', '15:30', '3:30'], ['Move…', /^Move to/, '16:00', '4:00']]) {
+    await open(page, 'Ann Lee')
+    await panel(page).getByRole('button', { name: first }).click()
+    if (first === 'Move…') await panel(page).locator('.times[aria-busy="false"]').getByRole('button', { name: '10:30 AM' }).click()
+    const see = await blind(page)
+    await clinic.moved(id, clinic.monday, time)
+    await panel(page).getByRole('button', { name: last }).click()
+    await panel(page).getByRole('alert').getByText('It has been changed meanwhile: look again.').waitFor()
+    const { status, starts } = await clinic.appointment(id)
+    assert.deepEqual([status, starts], ['confirmed', `${clinic.monday} ${time}`])
+    await see()
+    await panel(page).getByText(shown).first().waitFor()
+    await page.keyboard.press('Escape')
+  }
 })
 
 test('an appointment that nobody has confirmed is confirmed', async (t) => {
@@ -191,6 +220,7 @@ test('the timeline of a patient and the states of message and event are in the p
   await one('SELECT booking.cancel_appointment($1, $2)', [clinic.id, id])
   await panel(page).getByText('Cancelled', { exact: true }).waitFor()
   await until(async () => (await panel(page).getByRole('button', { name: 'Move…' }).count()) === 0, 'nothing is offered any more')
+  await panel(page).locator('.timeline').getByText(/^Cancelled/).waitFor()
 })
 
 test('free times are those of the service that is chosen', async (t) => {

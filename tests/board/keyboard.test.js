@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 
-import { appointment, openBoard, panel } from './board.js'
+import { appointment, goTo, openBoard, panel } from './board.js'
 import { Clinic, one } from './clinic.js'
 
 const focused = (page) => page.evaluate(() => document.activeElement.querySelector('.who')?.textContent ?? document.activeElement.id)
@@ -94,6 +94,63 @@ test('letters choose what is shown', async (t) => {
   await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
   await page.keyboard.press('Escape')
   await page.getByRole('dialog', { name: 'Keyboard' }).waitFor({ state: 'hidden' })
+})
+
+test('letters do nothing where they are switched off, and arrows and buttons do all the same', async (t) => {
+  const clinic = await Clinic.open()
+  await clinic.booked('Ann Lee', '9:00')
+  await clinic.booked('Bea Wood', '11:00')
+  const page = await openBoard(t, clinic)
+  await page.locator('main').focus()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keyboard' }).getByLabel('Letters and signs act by themselves').uncheck()
+  await page.keyboard.press('Escape')
+  await page.reload()
+  await page.locator('#calendar[aria-busy="false"]').waitFor()
+  await goTo(page, clinic.monday)
+  await appointment(page, 'Ann Lee').focus()
+  for (const key of ['n', 'w', 'c', '/', '?']) await page.keyboard.press(key)
+  await page.keyboard.press('ArrowDown')
+  assert.equal(await focused(page), 'Bea Wood')
+  assert.equal(await page.locator('#date').inputValue(), clinic.monday)
+  assert.equal(await page.getByLabel('Cancelled', { exact: true }).isChecked(), true)
+  await page.getByRole('button', { name: 'Keyboard help' }).click()
+  await page.getByLabel('Letters and signs act by themselves').check()
+  await page.keyboard.press('Escape')
+  await page.keyboard.press('n')
+  await page.getByRole('heading', { level: 1, name: /^Tuesday/ }).waitFor()
+})
+
+test('a dialog is closed by a click beside it, and not by one into its margin', async (t) => {
+  const clinic = await Clinic.open()
+  const page = await openBoard(t, clinic)
+  await page.locator('main').focus()
+  await page.keyboard.press('?')
+  const dialog = page.getByRole('dialog', { name: 'Keyboard' })
+  const { x, y } = await dialog.boundingBox()
+  await page.mouse.click(x + 5, y + 40)
+  assert.equal(await dialog.isVisible(), true)
+  await page.mouse.click(x - 5, y + 40)
+  await dialog.waitFor({ state: 'hidden' })
+})
+
+test('signing in cannot be closed, so that nobody is left with an empty page', async (t) => {
+  const page = await openBoard(t, null, { token: null })
+  const dialog = page.getByRole('dialog', { name: 'Sign in' })
+  for (let presses = 0; presses < 3; presses += 1) await page.keyboard.press('Escape')
+  await page.evaluate(() => document.getElementById('sign-in').close())
+  await dialog.waitFor()
+  await dialog.getByLabel('Token').fill('x')
+})
+
+test('how many times are free is said, and not each of them', async (t) => {
+  const clinic = await Clinic.open({ chairs: ['Chair 1'] })
+  await clinic.booked('Ann Lee', '9:00')
+  const page = await openBoard(t, clinic)
+  await appointment(page, 'Ann Lee').click()
+  await panel(page).getByRole('button', { name: 'Move…' }).click()
+  await panel(page).getByRole('status').getByText('13 times free').waitFor()
+  assert.equal(await panel(page).locator('[aria-live] button, [role=status] button').count(), 0)
 })
 
 test('the focus stays where it is while the board changes', async (t) => {

@@ -44,6 +44,71 @@ test('a move and a cancellation are seen where they lead', async (t) => {
   await appointment(page, 'Bea Wood').waitFor({ state: 'detached' })
 })
 
+const news = (page) => page.locator('#news')
+
+test('whoever is moved to another day is said to be gone, and where they come to they are not new', async (t) => {
+  const clinic = await Clinic.open()
+  const id = await clinic.booked('Ann Lee', '9:00')
+  const tuesday = await one('SELECT ($1::date + 1)::text', [clinic.monday])
+  const [from, to] = [await openBoard(t, clinic), await openBoard(t, clinic, { date: tuesday })]
+  await Promise.all([from, to].map(live))
+  await clinic.moved(id, tuesday, '10:30')
+  await news(from).getByText('Moved away: Ann Lee, from 9:00 AM').waitFor()
+  await news(to).getByText('Moved here: Ann Lee, to 10:30 AM, Chair 1').waitFor()
+  await clinic.booked('Bea Wood', '11:00', { day: 1 })
+  await news(to).getByText('New: 11:00 AM, Bea Wood, Chair 1').waitFor()
+})
+
+test('a hold that is given up is gone without a word', async (t) => {
+  const clinic = await Clinic.open()
+  const { holdId } = await one(
+    "SELECT booking.hold_slot($1, 'Checkup', ($2::date + time '9:00') AT TIME ZONE $3)", [clinic.id, clinic.monday, clinic.zone])
+  const page = await openBoard(t, clinic)
+  await live(page)
+  await one('SELECT booking.release_hold($1, $2)', [clinic.id, holdId])
+  await appointment(page, 'Held').waitFor({ state: 'detached' })
+  await clinic.booked('Ann Lee', '9:00')
+  await news(page).getByText('New: 9:00 AM, Ann Lee, Chair 1', { exact: true }).waitFor()
+})
+
+// What is said from now on, and in how many milliseconds.
+async function listen(page) {
+  await page.evaluate(() => {
+    const news = document.getElementById('news')
+    window.said = { texts: [], since: performance.now() }
+    new MutationObserver(() => window.said.texts.push(news.textContent)).observe(news, { childList: true, characterData: true, subtree: true })
+  })
+  return () => page.evaluate(() => ({ texts: window.said.texts, milliseconds: performance.now() - window.said.since }))
+}
+
+test('of a hundred bookings there is a sentence every few seconds, and the board is what the database is', async (t) => {
+  const clinic = await Clinic.open({ chairs: Array.from({ length: 5 }, (_, number) => `Chair ${number + 1}`) })
+  const page = await openBoard(t, clinic)
+  await live(page)
+  const said = await listen(page)
+  const names = ['Ann', 'Bea', 'Carol', 'Dan', 'Eve']
+  for (let chair = 0; chair < 5; chair += 1) {
+    for (let number = 0; number < 20; number += 1) {
+      const minute = number < 10 ? 540 + 20 * number : 810 + 20 * (number - 10)
+      const time = `${Math.floor(minute / 60)}:${String(minute % 60).padStart(2, '0')}`
+      const id = await clinic.booked(`${names[chair]} Lee`, time, { chair, minutes: 20, phone: `+1415555${1000 + 20 * chair + number}` })
+      if (number % 7 === 0) await one('SELECT booking.cancel_appointment($1, $2)', [clinic.id, id])
+      if (number % 10 === 9) await clinic.moved(id, clinic.monday, number === 9 ? '9:00' : '14:50')
+    }
+  }
+  const { rows } = await admin.query(
+    `SELECT a.id, a.status, r.name AS chair, to_char(a.starts_at AT TIME ZONE $2, 'FMHH12:MI AM') AS starts
+     FROM booking.appointments AS a JOIN booking.resources AS r ON r.org_id = $1 AND r.id = a.resource_id WHERE a.org_id = $1`, [clinic.id, clinic.zone])
+  const stored = rows.map(({ id, status, chair, starts }) => [id, status, chair, starts].join()).sort()
+  const shown = () => page.locator('main .column').evaluateAll((columns) => columns.flatMap((column) =>
+    [...column.querySelectorAll('.appointment')].map(({ dataset, firstElementChild }) =>
+      [dataset.id, dataset.status, column.querySelector('h2').textContent, firstElementChild.firstChild.textContent].join())).sort())
+  await until(async () => (await shown()).join(';') === stored.join(';'), 'the board is what the database is')
+  await until(async () => (await said()).texts.some((text) => /^New: .*; New: .*and \d+ more$/.test(text)), 'many are said at once')
+  const { texts, milliseconds } = await said()
+  assert.ok(texts.length <= 1 + milliseconds / 4000, `${texts.length} times in ${milliseconds} ms`)
+})
+
 test('a booking that was refused is never shown', async (t) => {
   const clinic = await Clinic.open()
   await clinic.booked('Carol Hill', '11:00')
@@ -102,6 +167,26 @@ test('a connection that is cut is seen, and nothing that happened meanwhile is m
   await appointment(page, 'Jon Wood').waitFor({ timeout: SOON })
 })
 
+test('that the server cannot be reached is said once', async (t) => {
+  const { page, relay } = await openAndCut(t)
+  const said = await listen(page)
+  let failed = 0
+  page.on('requestfailed', (request) => (failed += /agenda$/.test(request.url())))
+  for (let number = 1; number <= 4; number += 1) {
+    await page.getByRole('button', { name: number % 2 ? 'Week' : 'Day', exact: true }).click()
+    await until(() => failed >= number, 'the board cannot be read')
+  }
+  await news(page).getByText('The board cannot reach its server.').waitFor()
+  assert.equal((await said()).texts.length, 1)
+  relay.mend()
+  await live(page)
+  await page.locator('#calendar[aria-busy="false"]').waitFor()
+  // What comes after is said again.
+  relay.cut()
+  await page.getByRole('button', { name: 'Week', exact: true }).click()
+  await until(async () => (await said()).texts.length === 2, 'it is said again')
+})
+
 test('a worker that is started again goes on where the other ended', async (t) => {
   const clinic = await Clinic.open()
   const first = await startWorker()
@@ -151,11 +236,47 @@ test('the token leaves the address at once, and a forged one is asked for again'
   await page.keyboard.press('Enter')
   await live(page)
   assert.doesNotMatch(page.url(), /token|eyJ/)
-  await page.goto(`${worker.url}/board#token=${frontDesk(clinic)}`)
-  await live(page)
+  // Neither does one that comes later, and it replaces none that is in use without a question.
+  const other = await Clinic.open({ name: 'Hillside' })
+  await page.goto(`${worker.url}/board#token=${frontDesk(other)}`)
+  const question = page.getByRole('dialog', { name: 'Another token' })
+  await question.getByRole('button', { name: 'Stay as I am' }).click()
   assert.equal(new URL(page.url()).hash, '')
+  assert.equal(await page.locator('#organization').textContent(), 'Riverside Dental')
+  await page.goto(`${worker.url}/board#token=${frontDesk(other)}`)
+  await question.getByRole('button', { name: 'Use the other token' }).click()
+  await page.locator('#organization').getByText('Hillside').waitFor()
+  await page.reload()
+  await page.locator('#organization').getByText('Hillside').waitFor()
   const forged = await openBoard(t, clinic, { token: sign({ role: 'x', org_id: clinic.id }, { key: 'no' }), date: null, forgives: ['401'] })
   await forged.getByRole('dialog', { name: 'Sign in again' }).waitFor()
+})
+
+test('a board that is left open goes on to the next day, and one that shows another day stays there', async (t) => {
+  // 25 hours apart: it is never the same day.
+  const clinic = await Clinic.open({ zone: 'Pacific/Pago_Pago' })
+  const [today, other] = [await openBoard(t, clinic, { date: null }), await openBoard(t, clinic)]
+  await Promise.all([today, other].map(live))
+  await today.locator('#calendar[aria-busy="false"]').waitFor()
+  const before = await today.locator('#date').inputValue()
+  assert.equal(before, await one('SELECT (now() AT TIME ZONE $1)::date::text', [clinic.zone]))
+  clinic.zone = 'Pacific/Kiritimati'
+  await admin.query('UPDATE booking.organizations SET timezone = $2 WHERE org_id = $1', [clinic.id, clinic.zone])
+  await clinic.booked('Ann Lee', '9:00')
+  const after = await one('SELECT (now() AT TIME ZONE $1)::date::text', [clinic.zone])
+  assert.notEqual(after, before)
+  await today.waitForFunction((date) => document.querySelector('#date').value === date, after)
+  await appointment(other, 'Ann Lee').waitFor()
+  assert.equal(await other.locator('#date').inputValue(), clinic.monday)
+})
+
+test('a role that may not follow any more is told, and the board says that it is not live', async (t) => {
+  const clinic = await Clinic.open()
+  const strict = await startWorker({ more: { BOOKING_RIGHTS_SECONDS: '1' } })
+  const page = await openBoard(t, clinic, { url: strict.url, token: sign({ role: 'booking_passing', org_id: clinic.id }) })
+  await live(page)
+  await admin.query('REVOKE EXECUTE ON FUNCTION booking.read_events FROM booking_passing')
+  await page.locator('#live[data-state="off"]').waitFor()
 })
 
 test('a day without an appointment is empty and free', async (t) => {

@@ -32,7 +32,8 @@ test('what overlaps stands beside each other, and what does not has all the room
 test('events are read however their bytes are cut', () => {
   const text = 'retry: 2000\n\nid: p0\n\n: heartbeat\n\nid: p1\nevent: booked\ndata: {"a":1}\n\nevent: reset\r\ndata: {}\r\nid: p9\r\n\r\nevent: slow\ndata:{}\n\n'
   const expected = [
-    { id: 'p0', kind: null }, { id: 'p1', kind: 'booked' }, { id: 'p9', kind: 'reset' }, { id: null, kind: 'slow' }]
+    { id: 'p0', kind: null, data: '' }, { id: 'p1', kind: 'booked', data: '{"a":1}' }, { id: 'p9', kind: 'reset', data: '{}' },
+    { id: null, kind: 'slow', data: '{}' }]
   for (const size of [1, 2, 3, 7, text.length]) {
     const taken = []
     const parser = new Parser((event) => taken.push(event))

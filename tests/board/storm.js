@@ -58,7 +58,7 @@ async function variety(clinic, ids) {
 }
 
 // Accounts as they would be, with nothing that could be opened in them.
-const connect = (clinic, provider, connected = true, problem = null) => admin.query(
+export const connect = (clinic, provider, connected = true, problem = null) => admin.query(
   `INSERT INTO booking.integrations (org_id, provider, connected, key_id, nonce, ciphertext, last_checked_at, problem)
    VALUES ($1, $2, $3, 'test', '\\x000102030405060708090a0b', '\\x000102030405060708090a0b0c0d0e0f', now(), $4)`,
   [clinic.id, provider, connected, problem])

@@ -28,11 +28,11 @@ export const environment = {
 let count = 0
 
 // Starts a worker that is at work; `port` 0 is any that is free. It is gone when the tests of the file end.
-export async function startWorker({ port = 0, without = [] } = {}) {
+export async function startWorker({ port = 0, without = [], more = {} } = {}) {
   const log = `${logs}/worker-${process.pid}-${++count}.log`
   writeFileSync(log, '')
   const env = Object.fromEntries(Object.entries(environment).filter(([name]) => !without.includes(name)))
-  const child = spawn(binary, ['run'], { env: { ...env, BOOKING_LISTEN: `127.0.0.1:${port}` }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(binary, ['run'], { env: { ...env, ...more, BOOKING_LISTEN: `127.0.0.1:${port}` }, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text) => {

@@ -7,8 +7,13 @@ const base = new URL('.', import.meta.url)
 // The token is missing, is not valid, or not any more.
 export class SignedOut extends Error {}
 
-// The answer is no, in a sentence for whoever has asked.
-export class Refused extends Error {}
+// The answer is no, in a sentence for whoever has asked; `code` is its name, where the database has given one.
+export class Refused extends Error {
+  constructor(message, code = null) {
+    super(message)
+    this.code = code
+  }
+}
 
 export const authorization = () => ({ Authorization: `Bearer ${token() ?? ''}` })
 
@@ -38,9 +43,14 @@ function sentence(answer, status) {
 export async function call(name, parameters = {}) {
   const headers = { ...authorization(), 'Content-Type': 'application/json' }
   const answer = await ask(new URL(`call/${name}`, base), { method: 'POST', headers, body: JSON.stringify(parameters) })
-  if (answer?.success === false) throw new Refused(answer.detail ?? answer.message)
+  if (answer?.success === false) throw new Refused(answer.detail ?? answer.message, answer.error)
   return answer
 }
+
+// Calls a function that changes an appointment. Where the appointment is not any more as it is here, nothing is done, and the code
+// of the error is `changed_meanwhile`.
+export const change = (name, { startsAt, resourceId, status }, parameters) =>
+  call(name, { ...parameters, p_seen: { startsAt, resourceId, status } })
 
 // The functions that this token may call.
 export async function allowed() {

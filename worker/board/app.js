@@ -2,17 +2,18 @@
 
 import { allowed, SignedOut } from './api.js'
 import { make, show } from './appointment.js'
-import { compare, inWords, play, positions, say } from './changes.js'
+import { compare, inWords, play, positions } from './changes.js'
 import { renderConnections } from './connections.js'
 import { moveNow, renderDay, scrollToStart } from './day.js'
-import { closeByClick, showKeys, signIn } from './dialogs.js'
+import { askForAnother, closeByClick, showKeys, signIn } from './dialogs.js'
 import { byId, element, Kept, write } from './dom.js'
 import { count } from './free.js'
 import { keepTabStop, startKeyboard } from './keyboard.js'
 import { renderList } from './list.js'
-import { openPanel, refreshPanel } from './panel.js'
+import { say, tell } from './news.js'
+import { happened, openPanel, refreshPanel } from './panel.js'
 import { search } from './search.js'
-import { forget, takeFromAddress, token } from './session.js'
+import { forget, isInUse, keep, takeFromAddress, token } from './session.js'
 import { find, isOver, read, state, wanted } from './state.js'
 import { Stream } from './stream.js'
 import { startTheme } from './theme.js'
@@ -93,6 +94,11 @@ function options(select, wanted, value) {
 let reading = null
 let isStale = false
 let again = null
+// What was wrong the last time, as it was said: it is said once.
+let trouble = null
+// The appointments that have been moved since this page was opened, by id.
+const moved = new Set()
+
 // Reads the board anew. What is asked for meanwhile is read once more afterwards.
 function refresh() {
   isStale = true
@@ -119,22 +125,34 @@ async function readOnce() {
     if (!(await read())) return false
   } catch (error) {
     if (error instanceof SignedOut) return signedOut()
-    say(error.message)
+    complain(error.message)
     // One attempt at a time, whoever has asked meanwhile.
     clearTimeout(again)
     again = setTimeout(refresh, 5000)
     return false
   }
+  trouble = null
   const changes = before ? compare(before, state.agenda) : []
   const old = changes.length > 0 ? positions(main.querySelectorAll('.appointment')) : null
   render()
   if (changes.length > 0) {
     play(changes, (id) => blocks.find(id)?.button, old)
-    say(inWords(changes, state.agenda, state.agenda.days.length === 1))
+    tell(changes, (all) => inWords(all, state.agenda, (id) => moved.has(id)))
   }
   if (before?.days.join() !== state.agenda.days.join()) scrollToStart(main)
   stream?.follow(state.agenda.position)
   return true
+}
+
+function complain(why) {
+  if (why !== trouble) say(why)
+  trouble = why
+}
+
+function hear(kind, { appointmentId }) {
+  if (kind === 'moved') moved.add(appointmentId)
+  happened(appointmentId)
+  refresh()
 }
 
 const STATES = { live: 'Live', off: 'Not live', reconnecting: 'Reconnecting', connecting: 'Connecting', 'signed-out': 'Signed out' }
@@ -150,11 +168,11 @@ async function start() {
     state.functions = await allowed()
   } catch (error) {
     if (error instanceof SignedOut) return signedOut()
-    say(error.message)
+    complain(error.message)
     return setTimeout(start, 5000)
   }
   stream?.stop()
-  stream = new Stream({ state: showState, event: refresh, reset: refresh, signedOut })
+  stream = new Stream({ state: showState, event: hear, reset: refresh, signedOut })
   await refresh()
 }
 
@@ -165,6 +183,22 @@ function signedOut() {
   forget()
   showState('signed-out')
   if (!byId('sign-in').open) signIn(isAgain, start)
+}
+
+// Takes the token that the address has brought; whether that is another than before. Nobody becomes somebody else without being
+// asked.
+function takeBrought() {
+  const brought = takeFromAddress()
+  if (!brought || brought === token()) return false
+  if (isInUse()) {
+    askForAnother(() => {
+      keep(brought)
+      location.reload()
+    })
+    return false
+  }
+  keep(brought)
+  return true
 }
 
 // What people do.
@@ -226,17 +260,19 @@ function listen() {
     if (phone && state.agenda) search(phone, openAppointment)
   })
   on('phone', 'keydown', ({ key, target }) => key === 'Escape' && target.blur())
-  for (const id of ['panel', 'found', 'letters', 'keys']) closeByClick(byId(id))
-  // A board without a token has nothing to show behind it.
+  for (const id of ['panel', 'found', 'letters', 'keys', 'another']) closeByClick(byId(id))
+  // A board without a token has nothing to show behind it. A browser may close it all the same.
   on('sign-in', 'cancel', (event) => event.preventDefault())
+  on('sign-in', 'close', ({ target }) => token() || target.open || target.showModal())
   narrow.addEventListener('change', render)
   startKeyboard(main, actions)
-  addEventListener('hashchange', () => takeFromAddress() && location.reload())
+  addEventListener('hashchange', () => takeBrought() && location.reload())
+  document.addEventListener('visibilitychange', () => stream && !document.hidden && refresh())
   setInterval(() => state.agenda && moveNow(), MINUTE / 4)
   setInterval(() => stream && !document.hidden && refresh(), MINUTE)
 }
 
 startTheme()
 listen()
-takeFromAddress()
+takeBrought()
 start()

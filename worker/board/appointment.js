@@ -12,6 +12,9 @@ export const STATUS = {
   no_show: 'No-show',
 }
 
+// What takes a seat.
+export const OCCUPYING = ['held', 'pending', 'confirmed']
+
 export const SMS = {
   queued: { text: 'Text message waits to be sent', icon: 'sms-queued' },
   sent: { text: 'Text message sent', icon: 'sms-sent' },

@@ -1,38 +1,44 @@
-// What has changed between two readings of the same days: seen to happen, and said.
+// What has changed between two readings of the same days: seen to happen, and in words.
 
-import { nameOf, SMS, STATUS } from './appointment.js'
-import { byId, element } from './dom.js'
+import { nameOf, OCCUPYING, SMS, STATUS } from './appointment.js'
 import { clock, moment } from './time.js'
 
 const SAID_AT_ONCE = 3
 const calm = matchMedia('(prefers-reduced-motion: reduce)')
 
-// What became of the appointments: [{kind, now, before}], kind: new, moved, cancelled, status or failed.
+// What became of the appointments: [{id, kind, now, before}], kind: new, left, moved, cancelled, status or failed. What is new has no
+// `before`, what has left has no `now`.
 export function compare(before, after) {
   if (!before || before.days.join() !== after.days.join()) return []
+  const there = new Map(after.appointments.map((one) => [one.id, one]))
   const known = new Map(before.appointments.map((one) => [one.id, one]))
-  return after.appointments.flatMap((now) => {
-    const was = known.get(now.id)
-    const kind = kindOf(was, now)
-    return kind ? [{ kind, now, before: was }] : []
+  const changed = [...new Set([...known.keys(), ...there.keys()])].map((id) => {
+    const [was, now] = [known.get(id), there.get(id)]
+    return { id, kind: kindOf(was, now), now, before: was }
   })
+  return changed.filter(({ kind }) => kind)
 }
 
 function kindOf(was, now) {
   if (!was) return now.status === 'cancelled' ? null : 'new'
+  // A hold of nobody is gone when it is over; whoever is called something has gone elsewhere.
+  if (!now) return OCCUPYING.includes(was.status) && was.patientName ? 'left' : null
   if (was.status !== now.status) return now.status === 'cancelled' ? 'cancelled' : 'status'
   if (was.startsAt !== now.startsAt || was.resourceId !== now.resourceId) return 'moved'
   return was.smsStatus !== now.smsStatus && SMS[now.smsStatus]?.tone === 'bad' ? 'failed' : null
 }
 
-// A sentence for each of the first few, and how many more there are.
-export function inWords(changes, agenda, isOneDay) {
+// A sentence for each of the first few, and how many more there are. What is new here and has been moved, by its id, has come from
+// another day.
+export function inWords(changes, agenda, hasMoved) {
   const { today } = agenda.organization
-  const at = (one) => (isOneDay ? clock(one.fromMinute) : moment(one.date, one.fromMinute, today))
+  const shown = agenda.days.length === 1 ? agenda.days[0] : null
+  const at = (one) => (one.date === shown ? clock(one.fromMinute) : moment(one.date, one.fromMinute, today))
   const where = (one) => agenda.resources.find(({ id }) => id === one.resourceId)?.name ?? ''
-  const sentences = changes.slice(0, SAID_AT_ONCE).map(({ kind, now, before }) => {
+  const sentences = changes.slice(0, SAID_AT_ONCE).map(({ id, kind, now, before }) => {
+    if (kind === 'left') return `Moved away: ${nameOf(before)}, from ${at(before)}`
     const what = `${at(now)}, ${nameOf(now)}, ${where(now)}`
-    if (kind === 'new') return `New: ${what}`
+    if (kind === 'new') return hasMoved(id) ? `Moved here: ${nameOf(now)}, to ${at(now)}, ${where(now)}` : `New: ${what}`
     if (kind === 'moved') return `Moved: ${nameOf(now)}, from ${at(before)} to ${at(now)}, ${where(now)}`
     if (kind === 'failed') return `${SMS[now.smsStatus].text}: ${what}`
     return `${STATUS[now.status]}: ${what}`
@@ -41,26 +47,16 @@ export function inWords(changes, agenda, isOneDay) {
   return more > 0 ? [...sentences, `and ${more} more`].join('; ') : sentences.join('; ')
 }
 
-let leaving
-// Says a sentence once, to everybody.
-export function say(text) {
-  const news = byId('news')
-  news.replaceChildren(element('span', {}, text))
-  news.dataset.shown = 'yes'
-  clearTimeout(leaving)
-  leaving = setTimeout(() => (news.dataset.shown = ''), 7000)
-}
-
 // Where everything stands, before it changes: to be given to `play`.
 export const positions = (nodes) => new Map([...nodes].map((node) => [node.dataset.id, node.getBoundingClientRect()]))
 
 // Lets what has changed be seen: what is new lights up, what has moved travels. `buttons` by id; `old` are their positions.
 export function play(changes, buttons, old) {
-  for (const { kind, now } of changes) {
-    const button = buttons(now.id)
+  for (const { id, kind } of changes) {
+    const button = buttons(id)
     if (!button) continue
     button.dataset.change = kind
-    if (!calm.matches && kind === 'moved' && old.has(now.id)) travel(button, old.get(now.id))
+    if (!calm.matches && kind === 'moved' && old.has(id)) travel(button, old.get(id))
     setTimeout(() => delete button.dataset.change, 2600)
   }
 }

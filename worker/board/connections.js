@@ -1,12 +1,12 @@
 // How messages and calendars are: who is connected, who is at work, and what could not be delivered.
 
 import { call } from './api.js'
-import { say } from './changes.js'
 import { attempt, button, open, problem } from './dialogs.js'
 import { arrange, byId, element, icon, Kept, write } from './dom.js'
 import { find, state } from './state.js'
 import { nameOf } from './appointment.js'
 import { count } from './free.js'
+import { say } from './news.js'
 import { moment, onClock } from './time.js'
 
 const PROVIDERS = { twilio: 'Text messages', google: 'Calendar', vapi: 'Voice agent' }

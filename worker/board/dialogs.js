@@ -1,6 +1,7 @@
 // What dialogs have in common, and the two that only say something: the keys, and signing in.
 
 import { byId, element, icon } from './dom.js'
+import { lettersAct, letLettersAct } from './keyboard.js'
 import { keep } from './session.js'
 
 // Shows a dialog with a heading and this content.
@@ -14,10 +15,11 @@ export function open(id, title, ...content) {
   return dialog
 }
 
-// A click beside a dialog closes it.
+// A click beside a dialog closes it. What is inside of its border is the dialog's own, also where there is nothing.
 export function closeByClick(dialog) {
-  dialog.addEventListener('click', (event) => {
-    if (event.target === dialog) dialog.close()
+  dialog.addEventListener('click', ({ target, clientX: x, clientY: y }) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect()
+    if (target === dialog && (x < left || x > right || y < top || y > bottom)) dialog.close()
   })
 }
 
@@ -56,10 +58,20 @@ const KEYS = [
   ['?', 'This help'],
 ]
 
+// Asks whether the token that the address has brought takes the place of the one in use; `use` is called where it does.
+export function askForAnother(use) {
+  const stay = button('Stay as I am', () => byId('another').close(), { class: 'main' })
+  open('another', 'Another token', element('p', {}, 'The address has brought another token. With it you are perhaps somebody else, of another organization.'),
+    element('div', { class: 'actions' }, stay, button('Use the other token', use)))
+  stay.focus()
+}
+
 export function showKeys() {
   const rows = KEYS.flatMap(([keys, what]) => [
     element('dt', {}, keys.split(/ +/).map((key) => element('kbd', {}, key))), element('dd', {}, what)])
-  open('keys', 'Keyboard', element('dl', { class: 'keys' }, rows))
+  const letters = element('input', { type: 'checkbox', checked: lettersAct(), on: { change: ({ target }) => letLettersAct(target.checked) } })
+  open('keys', 'Keyboard', element('dl', { class: 'keys' }, rows),
+    element('label', { class: 'check' }, letters, element('span', {}, 'Letters and signs act by themselves')))
 }
 
 // Asks for a token. The view behind it stays; `entered` is called once there is one.

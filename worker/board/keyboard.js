@@ -1,6 +1,12 @@
 // Everything by the keyboard: letters for what is shown, arrows between appointments. One appointment at a time is in the order of
 // the tab key.
 
+const LETTERS = 'booking-board-letters'
+
+// Whether a letter alone does something. Whoever speaks to a computer, or presses keys by accident, can do without.
+export const lettersAct = () => localStorage.getItem(LETTERS) !== 'off'
+export const letLettersAct = (isOn) => localStorage.setItem(LETTERS, isOn ? 'on' : 'off')
+
 const isTyping = ({ target, ctrlKey, metaKey, altKey }) =>
   ctrlKey || metaKey || altKey || target.closest?.('input, select, textarea') || document.querySelector('dialog[open]')
 
@@ -9,7 +15,7 @@ export function startKeyboard(main, keys) {
   addEventListener('keydown', (event) => {
     if (isTyping(event)) return
     const next = event.target.matches?.('.appointment') ? neighbour(event.target, event.key) : null
-    const act = next ? () => next.focus() : keys[event.key]
+    const act = next ? () => next.focus() : lettersAct() && keys[event.key]
     if (!act) return
     event.preventDefault()
     act()

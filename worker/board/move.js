@@ -1,18 +1,21 @@
 // Moving an appointment: the free times of a day, by the part of the day, and the one that is chosen.
 
-import { call } from './api.js'
+import { call, change } from './api.js'
 import { nameOf } from './appointment.js'
-import { attempt, button, open, problem } from './dialogs.js'
-import { byId, element } from './dom.js'
+import { button, open, problem } from './dialogs.js'
+import { element } from './dom.js'
+import { count } from './free.js'
 import { now, placed, resourceName, state } from './state.js'
 import { addDays, clock, dayName, midnight, minutesBetween, moment } from './time.js'
 
 const PARTS = [['Morning', 0, 720], ['Afternoon', 720, 1020], ['Evening', 1020, 2880]]
 
-// Offers times for an appointment. `back` goes back to it; `moved` is called with a sentence once it is elsewhere.
-export function move(one, { back, moved }) {
+// Offers times for an appointment. `act` does what a button is for; `back` goes back to it; `moved` is called with a sentence once it
+// is elsewhere.
+export function move(one, { act, back, moved }) {
   const wanted = { date: one.date < now().date ? now().date : one.date, resource: one.resourceId, slot: null }
-  const times = element('div', { class: 'times', aria: { live: 'polite', busy: 'true' } })
+  const times = element('div', { class: 'times', aria: { busy: 'true' } })
+  const free = element('p', { class: 'hint', role: 'status' })
   const wrong = problem()
   const day = element('input', { id: 'move-date', type: 'date', value: wanted.date, min: now().date, max: '9998-12-31' })
   const resource = element('select', { id: 'move-resource' },
@@ -27,9 +30,9 @@ export function move(one, { back, moved }) {
     go.disabled = false
     go.textContent = `Move to ${moment(slot.date, slot.from, state.agenda.organization.today)}`
   }
-  const submit = () => attempt(byId('panel'), wrong, async () => {
+  const submit = () => act(wrong, async () => {
     const { startsAt, resourceId } = wanted.slot
-    const answer = await call('reschedule_appointment_atomic', { p_appointment_id: one.id, p_scheduled_at: startsAt, p_resource_id: resourceId })
+    const answer = await change('reschedule_appointment_atomic', one, { p_appointment_id: one.id, p_scheduled_at: startsAt, p_resource_id: resourceId })
     await moved(answer.message)
   }).then((error) => error && offer())
 
@@ -43,7 +46,10 @@ export function move(one, { back, moved }) {
     const found = await slots(one, wanted).catch((error) => error)
     if (mine !== turn) return
     times.setAttribute('aria-busy', 'false')
-    times.replaceChildren(...(found instanceof Error ? [element('p', { class: 'problem' }, found.message)] : groups(found, wanted, choose)))
+    const shown = found instanceof Error ? [] : found.filter((slot) => slot.date === wanted.date)
+    free.className = found instanceof Error ? 'problem' : 'hint'
+    free.textContent = found instanceof Error ? found.message : shown.length ? `${count(shown.length, 'time')} free` : 'Nothing is free on this day.'
+    times.replaceChildren(...groups(shown, wanted, choose))
   }
   const step = (days) => () => {
     const date = addDays(wanted.date, days)
@@ -58,7 +64,7 @@ export function move(one, { back, moved }) {
       element('div', {}, element('label', { htmlFor: 'move-date' }, 'Day'),
         element('div', { class: 'joined' }, button('‹', step(-1), { ariaLabel: 'Day before' }), day, button('›', step(1), { ariaLabel: 'Day after' }))),
       element('div', {}, element('label', { htmlFor: 'move-resource' }, 'Where'), resource)),
-    times, wrong,
+    free, times, wrong,
     element('div', { class: 'actions' }, go, button('Back', back)))
   day.focus()
   offer()
@@ -76,9 +82,7 @@ async function slots(one, { date, resource }) {
   return found.map((slot) => placed(slot, timezone))
 }
 
-function groups(found, { date, resource }, choose) {
-  const shown = found.filter((slot) => slot.date === date)
-  if (shown.length === 0) return [element('p', { class: 'hint' }, 'Nothing is free on this day.')]
+function groups(shown, { resource }, choose) {
   return PARTS.flatMap(([name, from, to]) => {
     const part = shown.filter((slot) => slot.from >= from && slot.from < to)
     if (part.length === 0) return []

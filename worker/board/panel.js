@@ -1,23 +1,21 @@
 // One appointment: what it is, what became of it, and what can be done with it.
 
-import { call } from './api.js'
-import { CALENDAR, mark, nameOf, SMS, STATUS } from './appointment.js'
-import { say } from './changes.js'
+import { call, change } from './api.js'
+import { CALENDAR, mark, nameOf, OCCUPYING, SMS, STATUS } from './appointment.js'
 import { attempt, button, open, problem } from './dialogs.js'
 import { byId, element } from './dom.js'
 import { move } from './move.js'
+import { say } from './news.js'
 import { find, now, resourceName, state } from './state.js'
 import { timeline } from './search.js'
 import { dayName, moment, onClock, stretch } from './time.js'
-
-const OCCUPYING = ['held', 'pending', 'confirmed']
 
 let shown = null
 
 // Opens an appointment; `refresh` reads the board anew.
 export function openPanel(id, refresh) {
   if (!find(id)) return
-  shown = { id, step: 'details', refresh, history: null }
+  shown = { id, step: 'details', refresh, history: null, asked: 0, told: 0 }
   details()
   byId('panel').addEventListener('close', () => (shown = null), { once: true })
   readHistory(shown)
@@ -31,29 +29,50 @@ export function refreshPanel() {
     panel.close()
     return say('It has left this day meanwhile.')
   }
-  if (shown.step !== 'details' && essence(appointment()) !== essence(shown.last)) {
-    details().textContent = 'It has been changed meanwhile: look again.'
-    return
-  }
+  if (shown.step !== 'details' && essence(appointment()) !== essence(shown.last)) return lookAgain('It has been changed meanwhile: look again.')
   if (shown.step !== 'details' || looks() === shown.looks) return
   const { activeElement } = document
   const place = [...panel.querySelectorAll('button')].indexOf(activeElement)
   details()
-  panel.querySelectorAll('button')[place]?.focus()
+  const next = panel.querySelectorAll('button')[place] ?? byId('panel-title')
+  next.focus()
+}
+
+// Shows what it is, and says that it was something else; whoever does not see it is led there.
+function lookAgain(why) {
+  details().textContent = why
+  byId('panel-title').focus()
+}
+
+// Does what a button is for; what went wrong, if it is to be tried once more. Of what was not done because it is something else by
+// now, it is shown what it is.
+async function act(wrong, work) {
+  const of = shown
+  const error = await attempt(byId('panel'), wrong, work)
+  if (error?.code !== 'changed_meanwhile') return error
+  await of.refresh()
+  if (shown === of && byId('panel').open) lookAgain(error.message)
 }
 
 const appointment = () => find(shown.id) ?? shown.last
 
 // Differs when something else is to be shown.
-const looks = () => JSON.stringify([appointment(), shown.history?.length])
+const looks = () => JSON.stringify([appointment(), shown.told])
 
 // What somebody decides by.
 const essence = ({ status, resourceId, startsAt, endsAt }) => [status, resourceId, startsAt, endsAt].join()
 
+// Something has happened to an appointment: its history is read again where it is looked at.
+export const happened = (id) => shown?.id === id && readHistory(shown)
+
 async function readHistory(of) {
   const { patientPhone } = appointment()
   if (!patientPhone || !state.functions.has('contact_timeline')) return
-  of.history = await call('contact_timeline', { p_phone: patientPhone }).then(timeline, (error) => [element('p', { class: 'problem' }, error.message)])
+  const mine = ++of.asked
+  const history = await call('contact_timeline', { p_phone: patientPhone }).then(timeline, (error) =>
+    of.history ?? [element('p', { class: 'problem' }, error.message)])
+  if (mine !== of.asked) return
+  Object.assign(of, { history, told: mine })
   if (shown === of && of.step === 'details') refreshPanel()
 }
 
@@ -110,31 +129,31 @@ async function done(of, words) {
   await of.refresh()
 }
 
-const set = (status, wrong) => attempt(byId('panel'), wrong, async () => {
-  const [of, name] = [shown, nameOf(appointment())]
-  await call('set_appointment_status', { p_appointment_id: of.id, p_status: status })
+const set = (status, wrong) => act(wrong, async () => {
+  const [of, name] = [shown, nameOf(shown.last)]
+  await change('set_appointment_status', of.last, { p_appointment_id: of.id, p_status: status })
   await done(of, `${STATUS[status]}: ${name}`)
 })
 
-const release = (wrong) => attempt(byId('panel'), wrong, async () => {
+const release = (wrong) => act(wrong, async () => {
   const of = shown
-  await call('release_hold', { p_hold_id: of.id })
+  await change('release_hold', of.last, { p_hold_id: of.id })
   await done(of, 'The time is free again.')
 })
 
 function showMove() {
   shown.step = 'move'
   const of = shown
-  move(appointment(), { back: details, moved: (words) => done(of, words) })
+  move(shown.last, { act, back: details, moved: (words) => done(of, words) })
 }
 
 function askCancel() {
   shown.step = 'cancel'
-  const [of, one] = [shown, appointment()]
+  const [of, one] = [shown, shown.last]
   const wrong = problem()
   const reason = element('input', { id: 'reason', type: 'text', maxLength: 200, autocomplete: 'off' })
-  const cancel = () => attempt(byId('panel'), wrong, async () => {
-    const answer = await call('cancel_appointment', { p_appointment_id: one.id, p_reason: reason.value.trim() || null })
+  const cancel = () => act(wrong, async () => {
+    const answer = await change('cancel_appointment', one, { p_appointment_id: one.id, p_reason: reason.value.trim() || null })
     await done(of, answer.message)
   })
   const form = element('form', { on: { submit: (event) => event.preventDefault() || cancel() } },

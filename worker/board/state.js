@@ -37,14 +37,21 @@ export async function read() {
   const asked = { ...wanted }
   const date = asked.date ?? (await call('agenda')).organization.today
   const agenda = await call('agenda', range(asked.view, date))
+  if (date === state.agenda?.organization.today && date !== agenda.organization.today && isWanted(asked)) {
+    // Whoever looks at today looks at the next one when it is over.
+    wanted.date = agenda.organization.today
+    return read()
+  }
   const service = asked.service ?? agenda.services[0]?.name ?? ''
   const slots = await freeSlots(agenda, service)
-  if (Object.keys(wanted).some((name) => wanted[name] !== asked[name])) return false
+  if (!isWanted(asked)) return false
   readAt = performance.now()
   wanted.date = date
   Object.assign(state, { agenda, slots, service, date, view: asked.view })
   return true
 }
+
+const isWanted = (asked) => Object.keys(wanted).every((name) => wanted[name] === asked[name])
 
 async function freeSlots(agenda, service) {
   if (!state.functions.has('available_slots') || agenda.resources.length === 0) return null

@@ -13,7 +13,7 @@ export class Stream {
   #pause = FIRST_PAUSE
   #running = null
 
-  // `tell` has the methods state(word), event(kind), reset() and signedOut().
+  // `tell` has the methods state(word), event(kind, event), reset() and signedOut().
   constructor(tell) {
     this.tell = tell
     addEventListener('online', () => this.#running?.wake?.())
@@ -78,12 +78,14 @@ export class Stream {
     }
   }
 
-  #take({ id, kind }) {
+  #take({ id, kind, data }) {
     if (id !== null) this.#lastId = id
     if (kind === 'expired') this.#end()
+    // The right was taken away.
+    else if (kind === 'forbidden') this.#giveUp()
     else if (kind === 'reset') this.tell.reset()
     // The server says these before it ends the connection; without a kind only the place is told.
-    else if (kind !== null && kind !== 'slow' && kind !== 'closing') this.tell.event(kind)
+    else if (kind !== null && kind !== 'slow' && kind !== 'closing') this.tell.event(kind, JSON.parse(data))
   }
 
   // This role may not follow what happens; asking again would not help.
@@ -119,7 +121,7 @@ export class Parser {
     if (line === '') {
       const { id, kind, data } = this.#event
       this.#event = { id: null, kind: 'message', data: [] }
-      if (data.length > 0 || id !== null) this.take({ id, kind: data.length > 0 ? kind : null })
+      if (data.length > 0 || id !== null) this.take({ id, kind: data.length > 0 ? kind : null, data: data.join('\n') })
       return
     }
     const [, field, value] = /^([^:]*):? ?(.*)$/s.exec(line)

@@ -84,6 +84,7 @@ static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
         "keyboard.js",
         "list.js",
         "move.js",
+        "news.js",
         "panel.js",
         "search.js",
         "session.js",
