@@ -20,7 +20,7 @@ COMMENT ON FUNCTION booking.format_slots(timestamptz[], text, timestamptz) IS
 COMMENT ON FUNCTION booking.create_organization(text, text, text, jsonb, uuid) IS
     'Makes a tenant and its first resource (capacity 1) and returns its id. p_timezone: IANA; p_default_region: ISO 3166; p_org_id: the id to use, a new uuid if NULL. Bad input: 22023; an id in use: 23505. Source: src/setup.rs';
 COMMENT ON FUNCTION booking.create_resource(uuid, text, integer) IS
-    'Makes something that can be booked - a person, a room, a class - and returns its id. p_capacity: appointments at the same time, 1 to 1000. Bad input or unknown organization: 22023. Source: src/setup.rs';
+    'Makes something that can be booked - a person, a room, a class - and returns its id. p_capacity: appointments at the same time, 1 to 1000. Where the organization keeps an outside calendar, the resource is busy by it at once. Bad input or unknown organization: 22023. Source: src/setup/resource.rs';
 
 COMMENT ON FUNCTION booking.create_service(uuid, text, integer, integer, integer, integer, integer, integer, integer, uuid[], text) IS
     'Makes a service and returns its id. Bookings find it by p_name without regard to case. Durations, buffers, step and notice in minutes, p_horizon_days in local days after today; p_daily_limit: appointments on one resource and local day, NULL is no limit; p_resource_ids: who can do it, NULL is everyone; p_slot_anchor: midnight or opening, where the grid of the times on offer begins. Bad input: 22023; a name in use: 23505. Source: src/setup/service.rs';

@@ -22,7 +22,7 @@ use crate::statement::run_fresh;
 
 pub use claim::expired;
 pub use report::not_verified;
-pub use settings::switch;
+pub use settings::{join, switch};
 
 /// The kind of the jobs that bring an event into line.
 pub const KIND: &str = "calendar";

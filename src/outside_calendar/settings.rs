@@ -92,7 +92,7 @@ fn set_resource_calendar(
                 SET_RESOURCE,
                 &[as_postgres(org_id).into(), as_postgres(resource_id).into(), calendar_id.into()],
             )?;
-            agree(client, org_id)
+            join(client, org_id, resource_id)
         })
     };
     or_raise(set());
@@ -161,6 +161,39 @@ const UPCOMING: &str = "
       AND (e.state IN ('wanted', 'unwanted')
           OR (e.state = 'present' AND (a.id IS NULL OR a.status = 'cancelled' OR a.contact_id IS NULL)))
     ORDER BY 1";
+
+/// One block for each event that others have in the calendar of a resource, and it not yet.
+///
+/// $1 org_id, $2 resource.
+const KNOWN: &str = "
+    SELECT DISTINCT ON (b.outside_id) b.id
+    FROM booking.organizations AS g
+    JOIN booking.resources AS r ON r.org_id = g.org_id AND r.id = $2
+    JOIN booking.busy_blocks AS b ON b.org_id = g.org_id
+        AND b.calendar_id = COALESCE(r.calendar_id, g.settings -> 'calendar' ->> 'calendar_id')
+    WHERE g.org_id = $1 AND NOT EXISTS (
+        SELECT FROM booking.busy_blocks AS own
+        WHERE own.org_id = $1 AND own.calendar_id = b.calendar_id AND own.outside_id = b.outside_id AND own.resource_id = $2)
+    ORDER BY b.outside_id, b.seen DESC";
+
+/// $1 org_id, $2 resource, $3 ids, $4 the blocks that they repeat.
+const SHARE: &str = "
+    INSERT INTO booking.busy_blocks (org_id, id, resource_id, during, calendar_id, outside_id, seen)
+    SELECT $1, n.id, $2, b.during, b.calendar_id, b.outside_id, b.seen
+    FROM unnest($3, $4) AS n (id, known_id)
+    JOIN booking.busy_blocks AS b ON b.org_id = $1 AND b.id = n.known_id";
+
+/// A resource has come to a calendar. What has been read of it for others holds for this one at once: nobody is to be booked with it
+/// until the calendar is read again.
+pub fn join(client: &mut SpiClient<'_>, org_id: Uuid, resource_id: Uuid) -> Result<()> {
+    agree(client, org_id)?;
+    let (org, resource) = (as_postgres(org_id), as_postgres(resource_id));
+    let known = run_fresh(client, KNOWN, &[org.into(), resource.into()])?;
+    let known: Vec<Option<pgrx::Uuid>> = known.map(|row| row.get(1)).collect::<Result<_>>()?;
+    let ids: Vec<pgrx::Uuid> = known.iter().map(|_| as_postgres(Uuid::now_v7())).collect();
+    run_fresh(client, SHARE, &[org.into(), resource.into(), ids.into(), known.into()])?;
+    Ok(())
+}
 
 /// Brings what is read, and what is written, into line with what was decided. What is to come may have changed while the
 /// calendar was off, or goes elsewhere now.

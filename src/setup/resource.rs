@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::error::{Result, or_raise};
 use crate::organization::{Asked, Organization, as_postgres, from_postgres, org_not_found};
+use crate::outside_calendar;
 use crate::setup::{invalid, missing, required, required_id};
 use crate::statement::run_fresh;
 
@@ -24,7 +25,14 @@ fn create_resource(
         let org_id = required_id(p_org_id, "p_org_id")?;
         let name = limits::label("name", required(p_name.as_deref(), "p_name")?, Code::InvalidName)?;
         let capacity = checked_capacity(p_capacity.unwrap_or(1))?;
-        Spi::connect_mut(|client| insert_resource(client, org_id, &name, capacity)).map(as_postgres)
+        Spi::connect_mut(|client| {
+            let id = insert_resource(client, org_id, &name, capacity)?;
+            let asked = Asked { org_id: Some(org_id), resource_id: Some(id), ..Asked::default() };
+            if Organization::read(client, asked)?.calendar.is_some() {
+                outside_calendar::join(client, org_id, id)?;
+            }
+            Ok(as_postgres(id))
+        })
     };
     or_raise(created())
 }

@@ -179,6 +179,36 @@ SELECT calendar, token FROM calendars;
 -- A calendar that nobody uses keeps its place, so that no lease of it comes twice.
 SELECT calendar_id, is_used, lease > 0 AS was_changed FROM booking.calendars WHERE org_id = :'org' ORDER BY calendar_id;
 EXECUTE claim;
+-- A resource that is new is busy at once by what was read of the calendar of its organization, and so is one that comes to it: nobody
+-- is booked with it before that is read again.
+SELECT booking.create_organization('Lakeside Dental', 'America/Phoenix') AS lake \gset
+SELECT booking.connect_integration(:'lake', 'google', 'k1', decode(repeat('00', 12), 'hex'), decode(repeat('00', 16), 'hex')) AS version;
+SELECT lease FROM booking.claim_syncs('test', 100) WHERE org_id = :'lake' \gset
+SELECT page->'busy' AS busy FROM booking.apply_calendar_changes(:'lake', 'primary', :lease, jsonb_build_array(pg_temp.busy('lunch', 0, 1))) AS page;
+SELECT booking.finish_sync(:'lake', 'primary', :lease, 'token 1') AS answer;
+PREPARE at_lunch AS
+SELECT answer->>'success' AS success, answer->>'error' AS error FROM booking.book_appointment_atomic(:'lake', 'Ann Lee', NULL, '+14155550101', 'cleaning', :'ten'::timestamptz, 60) AS answer;
+CREATE TEMP VIEW lake AS
+SELECT r.name, b.calendar_id, b.outside_id FROM booking.busy_blocks AS b JOIN booking.resources AS r ON r.org_id = b.org_id AND r.id = b.resource_id WHERE b.org_id = :'lake' ORDER BY r.name;
+SELECT booking.create_resource(:'lake', 'Room 2') AS second \gset
+EXECUTE at_lunch;
+SELECT * FROM lake;
+SELECT booking.set_resource_calendar(:'lake', :'second', 'room@example.com');
+SELECT * FROM lake;
+SELECT booking.set_resource_calendar(:'lake', :'second', NULL);
+SELECT booking.set_resource_calendar(:'lake', :'second', NULL);
+EXECUTE at_lunch;
+SELECT * FROM lake;
+-- It is read from the beginning after that, and what is over is over for both.
+SELECT calendar_id, lease, sync_token IS NULL AS is_whole FROM booking.claim_syncs('test', 100) WHERE org_id = :'lake' \gset
+SELECT :'calendar_id' AS calendar, :'is_whole' AS is_whole;
+SELECT booking.finish_sync(:'lake', 'primary', :lease, 'token 2') AS answer;
+EXECUTE at_lunch;
+SELECT * FROM lake;
+-- Of an organization without a calendar nothing is read.
+SELECT booking.set_calendar(:'lake', false);
+SELECT booking.create_resource(:'lake', 'Room 3') IS NOT NULL AS third;
+SELECT count(*) AS used FROM booking.calendars WHERE org_id = :'lake' AND is_used;
 -- What cannot be.
 SELECT * FROM booking.claim_syncs('');
 SELECT * FROM booking.claim_syncs('test', 0);
@@ -194,5 +224,5 @@ SELECT booking.watch_calendar(:'org', 'primary', 1, 'channel 1', 'r1', NULL);
 SELECT booking.watch_calendar(:'org', 'primary', 1, '', 'r1', now());
 SELECT booking.calendar_notified(:'org', NULL);
 -- Nothing is left to couriers, or to be counted.
-DELETE FROM booking.outbox WHERE org_id = :'org';
-DELETE FROM booking.integrations WHERE org_id = :'org';
+DELETE FROM booking.outbox WHERE org_id IN (:'org', :'lake');
+DELETE FROM booking.integrations WHERE org_id IN (:'org', :'lake');
