@@ -111,7 +111,8 @@ fn told(messaging: &Messaging, start: DateTime<Utc>, now: DateTime<Utc>) -> Vec<
     jobs
 }
 
-/// Rewrites what has not gone out. A confirmation that is still waiting will say the new time; nobody needs to hear of the old.
+/// Rewrites what has not gone out. A confirmation that is still waiting will say the new time; nobody needs to hear of the old. Of one
+/// that may have gone out, somebody may have.
 pub fn moved(client: &mut SpiClient<'_>, organization: &Organization, id: Uuid, time: Span) -> Result<()> {
     if organization.calendar.is_some() {
         outside_calendar::enqueue(client, organization.id, id, time.end)?;
@@ -219,19 +220,40 @@ pub fn purge(client: &mut SpiClient<'_>, age: Interval) -> Result<usize> {
     Ok(run_fresh(client, PURGE, &[age.into()])?.count())
 }
 
+/// Whether the message of a job o may have gone out, in the words that it had then, although the job still waits: nobody has said how its
+/// attempt ended, or only the provider has told of it.
+macro_rules! may_have_gone_out {
+    () => {
+        "EXISTS (
+        SELECT FROM booking.messages AS m
+        WHERE m.org_id = o.org_id AND m.job_id = o.id
+          AND (m.status IN ('sending', 'uncertain') OR m.provider_sid IS NOT NULL))"
+    };
+}
+
+/// One that may have gone out with the old time stays as it is: the claim withdraws it.
+///
 /// $1 org_id, $2 appointment, $3 its start.
-const POSTPONE_CONFIRMATION: &str = "
+const POSTPONE_CONFIRMATION: &str = concat!(
+    "
     UPDATE booking.outbox AS o SET deadline = $3
     WHERE o.org_id = $1 AND o.appointment_id = $2 AND o.kind = 'confirmation' AND o.state IN ('available', 'retryable')
-    RETURNING o.id";
+      AND NOT ",
+    may_have_gone_out!(),
+    "
+    RETURNING o.id"
+);
 
 /// $1 org_id, $2 appointment, $3 kinds, $4 the clock. What a courier has claimed is out of reach.
-const WITHDRAW: &str = "
+const WITHDRAW: &str = concat!(
+    "
     UPDATE booking.outbox AS o SET state = 'cancelled', finished_at = $4
     WHERE o.org_id = $1 AND o.appointment_id = $2 AND o.kind = ANY ($3) AND o.state IN ('available', 'retryable')
-    RETURNING o.kind, o.attempts";
+    RETURNING o.kind, o.attempts = 0 AND NOT ",
+    may_have_gone_out!()
+);
 
-/// Whether the confirmation was among them, and nobody had ever tried to send it: then nobody knows of the appointment.
+/// Whether the confirmation was among them, and nobody can have got it: then nobody knows of the appointment.
 fn withdraw(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid, kinds: &[Kind]) -> Result<bool> {
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     let clock = instant::to_postgres(instant::clock_now())?;
@@ -239,7 +261,7 @@ fn withdraw(client: &mut SpiClient<'_>, org_id: Uuid, id: Uuid, kinds: &[Kind]) 
     let mut is_unsaid = false;
     for row in run_fresh(client, WITHDRAW, &arguments)? {
         let is_confirmation = row.get::<String>(1)?.as_deref() == Some(Kind::Confirmation.as_str());
-        is_unsaid |= is_confirmation && row.get::<i32>(2)? == Some(0);
+        is_unsaid |= is_confirmation && row.get::<bool>(2)? == Some(true);
     }
     Ok(is_unsaid)
 }

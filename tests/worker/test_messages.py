@@ -178,6 +178,22 @@ def test_what_went_out_although_its_answer_was_lost_is_found_and_not_sent_again(
     assert len(phones.twilio.sent_to(phone)) == 1
 
 
+@pytest.mark.parametrize("fault", [reset_after, reset_before], ids=lambda fault: fault.__name__)
+def test_who_may_have_been_told_the_old_time_is_told_the_new_one(phones: Office, fault):
+    phones.twilio.faults.add("POST", MESSAGES, fault())
+    booked = phones.book(phone=(phone := new_phone()))
+    phones.worker.wait_until(lambda: phones.sms(booked) == "uncertain")
+    phones.move(booked, future(201, hour=15))
+    phones.worker.wait_until(lambda: phones.hurry() and phones.is_settled() and phones.status(booked)["messageSid"])
+    last = phones.twilio.sent_to(phone)[-1]
+    assert ("is now" in last.body, "at 3:00 PM" in last.body) == (True, True)
+    assert phones.status(booked)["messageSid"] == last.sid
+    # What is on record as sent is what was sent.
+    bodies = {message.sid: message.body for message in phones.twilio.sent_to(phone)}
+    kept = phones.session.execute("SELECT provider_sid, body FROM booking.messages WHERE provider_sid IS NOT NULL").fetchall()
+    assert kept == [(sid, bodies[sid]) for sid, _ in kept]
+
+
 def test_what_did_not_go_out_is_sent_when_that_is_certain(phones: Office):
     phones.twilio.faults.add("POST", MESSAGES, reset_before())
     booked = phones.book(phone=(phone := new_phone()))

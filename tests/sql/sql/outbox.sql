@@ -127,6 +127,32 @@ EXECUTE claim(10);
 UPDATE booking.organizations SET timezone = 'America/New_York' WHERE org_id = :'org';
 SELECT kind, state, last_error FROM jobs WHERE last_error ~ 'placeholder|time zone';
 SELECT booking.set_message_template(:'org', 'confirmation', NULL);
+-- Nobody knows whether the confirmation has gone out, and the appointment moves: the new time is told by a message of its own, and
+-- what may have gone out is not written anew.
+EXECUTE book(:'two'::timestamptz + interval '14 days', '+14155550128') \gset
+SELECT job_id AS job, booking.fail_job(org_id, job_id, lease, 'the connection was reset', 'unknown') AS state FROM booking.claim_messages('test') WHERE org_id = :'org' \gset
+SELECT answer->>'smsStatus' AS sms FROM booking.reschedule_appointment_atomic(:'org', :'id', :'two'::timestamptz + interval '15 days 1 hour') AS answer;
+SELECT kind, state, attempts FROM booking.outbox WHERE org_id = :'org' AND appointment_id = :'id' ORDER BY id;
+UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND id = :'job';
+UPDATE booking.messages SET updated_at = now() - interval '15 seconds' WHERE org_id = :'org' AND job_id = :'job';
+EXECUTE claim(10);
+SELECT kind, state, last_error FROM booking.outbox WHERE org_id = :'org' AND appointment_id = :'id' ORDER BY id;
+SELECT o.kind, m.status, m.body ~ 'at 2:00 PM' AS at_two, m.body ~ 'at 3:00 PM' AS at_three FROM booking.messages AS m JOIN booking.outbox AS o ON o.org_id = m.org_id AND o.id = m.job_id WHERE m.org_id = :'org' AND m.appointment_id = :'id' ORDER BY o.id;
+-- Or the provider tells, before the courier has asked, that it has.
+EXECUTE book(:'two'::timestamptz + interval '17 days', '+14155550130') \gset
+SELECT message_id AS message, booking.fail_job(org_id, job_id, lease, 'the connection was reset', 'unknown') AS state FROM booking.claim_messages('test') WHERE org_id = :'org' \gset
+SELECT booking.message_status(:'org', 'SM14', 'delivered', p_message_id => :'message') AS told;
+SELECT answer->>'smsStatus' AS sms FROM booking.reschedule_appointment_atomic(:'org', :'id', :'two'::timestamptz + interval '18 days 1 hour') AS answer;
+UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND state = 'retryable';
+EXECUTE claim(10);
+SELECT kind, state FROM booking.outbox WHERE org_id = :'org' AND appointment_id = :'id' ORDER BY id;
+-- So it is where it was withdrawn and requeued meanwhile; and that it is off is told then too.
+EXECUTE book(:'two'::timestamptz + interval '16 days', '+14155550129') \gset
+SELECT job_id AS job, booking.fail_job(org_id, job_id, lease, 'the connection was reset', 'unknown') AS state FROM booking.claim_messages('test') WHERE org_id = :'org' \gset
+SELECT booking.cancel_job(:'org', :'job') AS withdrawn, booking.requeue_job(:'org', :'job') AS requeued;
+SELECT answer->>'success' AS cancelled FROM booking.cancel_appointment(:'org', :'id') AS answer;
+SELECT kind, state FROM booking.outbox WHERE org_id = :'org' AND appointment_id = :'id' ORDER BY id;
+DELETE FROM booking.outbox WHERE org_id = :'org' AND state = 'available';
 -- Nothing is said of a hold; of what it becomes, yes. A series says each.
 SELECT booking.set_messaging(:'org', true, '{}', 'es');
 SELECT booking.set_message_template(:'org', 'confirmation', '{name}: {date} {time}', 'es');
