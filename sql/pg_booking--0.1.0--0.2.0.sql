@@ -1481,7 +1481,7 @@ COMMENT ON FUNCTION booking.set_date_override(uuid, date, jsonb, uuid, text) IS
 COMMENT ON FUNCTION booking.set_message_template(uuid, text, text, text) IS
     'Sets what an organization writes: p_kind is confirmation, moved, cancelled or reminder; p_body has the placeholders {name}, {organization}, {service}, {when}, {date}, {time}, and {{ for a brace; NULL brings the usual words back. p_language: a tag, as en or pt-BR. Bad input: 22023. Source: core/src/sms/template.rs';
 COMMENT ON FUNCTION booking.preview_message(uuid, text, text) IS
-    'A message as a patient might get it, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
+    'A message as a patient might get it, with a mark as it has at its end, as JSON: body, encoding (GSM-7 or UCS-2), segments (the messages it is paid for as) and, where that is more than one, a hint. A language without a template falls back to en, and that to the usual words. Source: core/src/sms';
 COMMENT ON FUNCTION booking.set_messaging(uuid, boolean, integer[], text) IS
     'Whether the changes to appointments of an organization are followed by messages: confirmations at once, reminders p_reminder_minutes before the start (up to 5), in the templates of p_language. Off withdraws nothing; what waits is withdrawn when it is claimed. To connect an account turns them on. Bad input: 22023. Source: src/outbox/manage.rs';
 COMMENT ON FUNCTION booking.set_follow_ups(uuid, text, text, integer) IS

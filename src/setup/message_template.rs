@@ -1,7 +1,7 @@
 //! The templates of messages, and what a message will look like and cost.
 
 use booking_core::refusal::quoted;
-use booking_core::sms::{Encoding, Kind, Size, Template, Values, template};
+use booking_core::sms::{Encoding, Kind, Marker, Size, Template, Values, template};
 use pgrx::prelude::*;
 use pgrx::spi::SpiClient;
 use serde_json::{Value, json};
@@ -51,7 +51,7 @@ fn preview_message(
     }))
 }
 
-/// A message as a patient might get it: with a name, a service and a day that are on the long side.
+/// A message as a patient might get it, mark and all: with a name, a service and a day that are on the long side.
 fn preview(template: &Template, organization: &str) -> Value {
     let values = Values {
         name: "Mary-Jane O'Neil",
@@ -61,7 +61,7 @@ fn preview(template: &Template, organization: &str) -> Value {
         date: "2026-09-23",
         time: "10:30",
     };
-    let body = template.render(&values);
+    let body = Marker::example().mark(&template.render(&values));
     let size = Size::of(&body);
     let mut answer = json!({
         "success": true,

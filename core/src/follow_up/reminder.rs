@@ -3,7 +3,7 @@
 use chrono::{DateTime, Duration, Utc};
 
 use crate::outbox::{Fate, in_time};
-use crate::sms::Size;
+use crate::sms::{Marker, Size};
 
 /// For how long after it was due a reminder still makes sense.
 const STILL_GOOD: Duration = Duration::days(7);
@@ -58,7 +58,11 @@ pub fn text(organization: &str, name: Option<&str>, phone: Option<&str>, note: &
         head.push_str(": ");
     }
     let note = note.split_whitespace().collect::<Vec<_>>().join(" ");
-    let fits = |kept: usize| Size::of(&format!("{head}{}{MARK}", first(&note, kept))).segments <= MOST_SEGMENTS;
+    let mark = Marker::example();
+    let fits = |kept: usize| {
+        let message = mark.mark(&format!("{head}{}", first(&note, kept)));
+        Size::of(&message).segments <= MOST_SEGMENTS
+    };
     // A longer beginning never takes fewer parts, so that the longest one that fits is found by halving.
     let (mut fitting, mut too_long) = (0, note.chars().count());
     if fits(too_long) {
@@ -75,8 +79,6 @@ pub fn text(organization: &str, name: Option<&str>, phone: Option<&str>, note: &
     format!("{head}{}", first(&note, fitting)).trim_end().to_owned()
 }
 
-/// As long as any mark.
-const MARK: &str = " Ref 000000";
 /// Within the alphabet of cheap messages, unlike the one character.
 const ELLIPSIS: &str = "...";
 
@@ -146,7 +148,7 @@ mod tests {
     fn a_long_note_is_shortened_to_what_three_messages_hold() {
         let said = text("Riverside Dental", Some("Ann Lee"), None, &"x".repeat(2000));
         assert!(said.ends_with("xxx..."), "{said}");
-        let sent = format!("{said}{MARK}");
+        let sent = Marker::example().mark(&said);
         assert_eq!((sent.chars().count(), Size::of(&sent).segments), (3 * 153, 3));
     }
 
@@ -156,15 +158,18 @@ mod tests {
         for organization in &long {
             for note in &long {
                 let said = text(organization, Some(organization), Some("+123456789012345"), note);
-                let size = Size::of(&format!("{said}{MARK}"));
+                let size = Size::of(&Marker::example().mark(&said));
                 assert!(size.segments <= MOST_SEGMENTS, "{size:?} {said}");
                 assert!(said.contains("+123456789012345: "), "{said}");
             }
         }
         // Not a character is given away.
         let said = text("A", None, None, &"ż".repeat(500));
-        let size = Size::of(&format!("{said}{MARK}"));
-        assert_eq!((size.encoding, size.segments, said.chars().count()), (Encoding::Ucs2, 3, 3 * 67 - MARK.len()));
+        let size = Size::of(&Marker::example().mark(&said));
+        assert_eq!(
+            (size.encoding, size.segments, said.chars().count()),
+            (Encoding::Ucs2, 3, 3 * 67 - " Ref 000000".len())
+        );
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn refused(message: impl Into<String>, hint: impl Into<String>) -> Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sms::{Encoding, Size};
+    use crate::sms::{Encoding, Marker, Size};
 
     const ANN: Values<'_> = Values {
         name: "Ann Lee",
@@ -229,10 +229,11 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_messages_are_one_part() {
+    fn the_usual_messages_are_one_part_with_their_mark() {
         for kind in Kind::ALL {
-            let size = Size::of(&rendered(kind.usual()));
-            assert_eq!((size.encoding, size.segments), (Encoding::Gsm7, 1), "{kind:?}: {}", rendered(kind.usual()));
+            let message = Marker::example().mark(&rendered(kind.usual()));
+            let size = Size::of(&message);
+            assert_eq!((size.encoding, size.segments), (Encoding::Gsm7, 1), "{kind:?}: {message}");
         }
     }
 

@@ -28,6 +28,11 @@ SELECT count(*) FROM booking.message_templates WHERE org_id = :'org';
 -- What costs more than one message says why.
 SELECT booking.set_message_template(:'org', 'reminder', repeat('Long. ', 40));
 EXECUTE preview('reminder', 'en');
+-- The mark that is sent with it counts.
+SELECT booking.set_message_template(:'org', 'reminder', repeat('x', 149));
+SELECT length(answer->>'body') AS length, answer->>'segments' AS segments FROM booking.preview_message(:'org', 'reminder') AS answer;
+SELECT booking.set_message_template(:'org', 'reminder', repeat('x', 150));
+SELECT length(answer->>'body') AS length, answer->>'segments' AS segments FROM booking.preview_message(:'org', 'reminder') AS answer;
 SELECT booking.set_message_template(:'org', 'reminder', '{name}, it’s soon: {when}. Please come ten minutes early.');
 EXECUTE preview('reminder', 'en');
 -- What is no template.
