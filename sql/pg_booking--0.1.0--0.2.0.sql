@@ -167,7 +167,7 @@ COMMENT ON COLUMN booking.messages.body IS 'As it was last sent, or received; NU
 COMMENT ON COLUMN booking.messages.segments IS 'The messages it is paid for as.';
 COMMENT ON COLUMN booking.messages.status IS
     'sending: an attempt is under way. queued, sent, delivered, failed: as the provider tells. uncertain: an attempt ended without a word. dry_run: it was written to a log only. received: it is inbound.';
-COMMENT ON COLUMN booking.messages.provider_sid IS 'What the provider calls it.';
+COMMENT ON COLUMN booking.messages.provider_sid IS 'What the provider calls it; NULL before it has taken it, and once it could not deliver it.';
 COMMENT ON COLUMN booking.messages.error_code IS 'The provider''s code for what went wrong.';
 COMMENT ON COLUMN booking.messages.former_sids IS 'What the provider called attempts that failed: what it still tells of them is no news.';
 COMMENT ON COLUMN booking.messages.created_at IS 'When it was written: the start of that transaction.';
@@ -1534,7 +1534,7 @@ COMMENT ON FUNCTION booking.finish_message(uuid, uuid, bigint, text, text) IS
 COMMENT ON FUNCTION booking.fail_job(uuid, uuid, bigint, text, text, text, integer) IS
     'For couriers: the attempt failed. p_outcome: not_done, unknown (it may have been carried out), refused (it never will be) or unauthorized. Returns retryable, discarded where it was refused, the attempts are used up (100) or the time has passed, cancelled where another job does it, or succeeded where the provider has told that it was done after all; NULL where the lease is not the latest. The pause doubles from 5 seconds to 30 minutes, of which a random share is taken; p_retry_after_seconds is kept. A booking that waits for the event of a discarded job is cancelled. Bad input: 22023. Source: core/src/outbox/attempt.rs';
 COMMENT ON FUNCTION booking.message_status(uuid, text, text, text, uuid) IS
-    'For couriers: what the provider tells of a message it calls p_provider_sid; p_message_id, where the provider gives it back, finds one whose courier has not told that name yet. What a phone could not get is sent once more. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
+    'For couriers: what the provider tells of a message it calls p_provider_sid; p_message_id, where the provider gives it back, finds one whose courier has not told that name yet. What a phone could not get is sent once more; what else was not delivered is a dead letter, with the code in words. False where it is no news: late, told twice, or of no message of this organization. Bad input: 22023. Source: src/outbox/report.rs';
 COMMENT ON FUNCTION booking.receive_message(uuid, text, text, text, text, text) IS
     'For couriers: a patient has written. Returns JSON: action (cancelled, confirmed, opted_out, opted_in, received or duplicate), appointmentId, and reply, what to answer, if anything. A single C cancels and Y confirms the appointment of the last message, STOP and START end and begin messages; p_opt_out_type is the network''s own reading. Told twice, it counts once. Bad input: 22023. Source: src/outbox/receive.rs';
 COMMENT ON FUNCTION booking.requeue_job(uuid, uuid) IS

@@ -45,7 +45,7 @@ COMMENT ON COLUMN booking.messages.body IS 'As it was last sent, or received; NU
 COMMENT ON COLUMN booking.messages.segments IS 'The messages it is paid for as.';
 COMMENT ON COLUMN booking.messages.status IS
     'sending: an attempt is under way. queued, sent, delivered, failed: as the provider tells. uncertain: an attempt ended without a word. dry_run: it was written to a log only. received: it is inbound.';
-COMMENT ON COLUMN booking.messages.provider_sid IS 'What the provider calls it.';
+COMMENT ON COLUMN booking.messages.provider_sid IS 'What the provider calls it; NULL before it has taken it, and once it could not deliver it.';
 COMMENT ON COLUMN booking.messages.error_code IS 'The provider''s code for what went wrong.';
 COMMENT ON COLUMN booking.messages.former_sids IS 'What the provider called attempts that failed: what it still tells of them is no news.';
 COMMENT ON COLUMN booking.messages.created_at IS 'When it was written: the start of that transaction.';

@@ -14,7 +14,7 @@ use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
 use crate::outbox::claim::{Asked, Job, WORN_OUT, claim, claim_statement, end, give_back, give_back_until};
-use crate::outbox::{follow_up, messaging, report};
+use crate::outbox::{follow_up, messaging, undelivered};
 use crate::server_zone::ServerZone;
 use crate::statement::{Row, run_fresh};
 
@@ -200,7 +200,7 @@ fn prepare(client: &mut SpiClient<'_>, job: &Job, is_dry_run: bool) -> Result<Op
 /// Ends a job whose message the provider has told of, so that it has gone out, although the courier that sent it never said so.
 pub fn already_out(client: &mut SpiClient<'_>, job: &Job) -> Result<()> {
     end(client, job, State::Succeeded, None)?;
-    report::try_undelivered_again(client, job.org_id, job.id)
+    undelivered::follow(client, job.org_id, job.id)
 }
 
 /// When it shows whether an attempt that ended without a word has gone out, where that is still to come; `ended`: the column that

@@ -9,6 +9,7 @@ pub mod opt_out;
 mod receive;
 pub mod report;
 pub mod status;
+mod undelivered;
 
 use booking_core::calendar::Span;
 use booking_core::outbox::{Messaging, NewJob, at_once, event_deadline, reminders};

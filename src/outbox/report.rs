@@ -1,6 +1,6 @@
 //! What couriers report: that a message went out, that a job failed, and what the provider tells about a message later.
 
-use booking_core::outbox::delivery::{OPTED_OUT, second_try};
+use booking_core::outbox::delivery::OPTED_OUT;
 use booking_core::outbox::{Delivery, Failed, Outcome, State};
 use booking_core::{Code, limits};
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use crate::error::{Error, Result, or_raise};
 use crate::event;
 use crate::instant;
 use crate::organization::{as_postgres, from_postgres};
-use crate::outbox::opt_out;
+use crate::outbox::{opt_out, undelivered};
 use crate::outside_calendar;
 use crate::setup::{invalid, required, required_id};
 use crate::statement::run_fresh;
@@ -144,7 +144,7 @@ fn finish(client: &mut SpiClient<'_>, claimed: &Claimed, sid: Option<&str>, stat
     ];
     let is_ours = !run_fresh(client, FINISH, &arguments)?.is_empty();
     if is_ours {
-        try_undelivered_again(client, claimed.org_id, claimed.job_id)?;
+        undelivered::follow(client, claimed.org_id, claimed.job_id)?;
     }
     Ok(is_ours)
 }
@@ -253,7 +253,7 @@ fn succeed(client: &mut SpiClient<'_>, claimed: &Claimed) -> Result<String> {
         SUCCEED,
         &[as_postgres(claimed.org_id).into(), as_postgres(claimed.job_id).into(), clock.into(), event::new_id()],
     )?;
-    try_undelivered_again(client, claimed.org_id, claimed.job_id)?;
+    undelivered::follow(client, claimed.org_id, claimed.job_id)?;
     Ok(State::Succeeded.as_str().to_owned())
 }
 
@@ -361,46 +361,7 @@ fn tell(client: &mut SpiClient<'_>, org_id: Uuid, news: &News) -> Result<bool> {
         opt_out::add(client, org_id, &phone)?;
     }
     if let (Delivery::Failed, Some(job_id)) = (news.status, row.get::<pgrx::Uuid>(3)?) {
-        try_undelivered_again(client, org_id, from_postgres(job_id))?;
+        undelivered::follow(client, org_id, from_postgres(job_id))?;
     }
     Ok(true)
-}
-
-/// $1 org_id, $2 job.
-const LOCK_UNDELIVERED: &str = "
-    SELECT pg_catalog.cardinality(m.former_sids), o.deadline, m.error_code
-    FROM booking.outbox AS o
-    JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id
-    WHERE o.org_id = $1 AND o.id = $2 AND o.state = 'succeeded' AND m.status = 'failed' AND m.error_code IS NOT NULL
-    FOR NO KEY UPDATE OF o";
-
-/// What the attempt was called is kept apart: the provider may still tell of it, and that is no news of the next.
-///
-/// $1 org_id, $2 job, $3 when, $4 the clock, $5 code.
-const AGAIN: &str = "
-    WITH job AS (
-        UPDATE booking.outbox AS o
-        SET state = 'retryable', run_at = $3, finished_at = NULL, last_error = 'not delivered: ' || $5,
-            errors = o.errors
-                || pg_catalog.jsonb_build_object('at', $4, 'attempt', o.attempts, 'error', 'not delivered', 'code', $5)
-        WHERE o.org_id = $1 AND o.id = $2
-    )
-    UPDATE booking.messages AS m
-    SET former_sids = m.former_sids || m.provider_sid, provider_sid = NULL
-    WHERE m.org_id = $1 AND m.job_id = $2";
-
-/// Sends once more what the provider had taken and could not deliver, where that can help.
-pub fn try_undelivered_again(client: &mut SpiClient<'_>, org_id: Uuid, job_id: Uuid) -> Result<()> {
-    let of = [as_postgres(org_id).into(), as_postgres(job_id).into()];
-    let Some(job) = run_fresh(client, LOCK_UNDELIVERED, &of)?.next() else { return Ok(()) };
-    let undelivered: i32 = job.get(1)?.unwrap_or(0);
-    let deadline = instant::from_postgres(job.get(2)?.ok_or_else(|| Error::missing("deadline"))?)?;
-    let code: String = job.get(3)?.unwrap_or_default();
-    let clock = instant::clock_now();
-    if let Some(again) = second_try(&code, undelivered, deadline, clock) {
-        let times = [instant::to_postgres(again)?.into(), instant::to_postgres(clock)?.into()];
-        let arguments: Vec<_> = of.into_iter().chain(times).chain([code.as_str().into()]).collect();
-        run_fresh(client, AGAIN, &arguments)?;
-    }
-    Ok(())
 }

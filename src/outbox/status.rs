@@ -34,7 +34,10 @@ macro_rules! last_message {
     ($appointment:literal) => {
         concat!(
             "
-    SELECT o.state, m.status AS message, m.provider_sid, o.errors -> -1 ->> 'code' AS code
+    SELECT o.state, m.status AS message,
+        COALESCE(m.provider_sid, CASE WHEN o.state = 'discarded' THEN m.former_sids[pg_catalog.cardinality(m.former_sids)] END)
+            AS provider_sid,
+        o.errors -> -1 ->> 'code' AS code
     FROM booking.outbox AS o
     LEFT JOIN booking.messages AS m ON m.org_id = o.org_id AND m.job_id = o.id
     WHERE o.org_id = $1 AND o.appointment_id = ",

@@ -1,7 +1,6 @@
 //! Twilio: sends a message, finds out whether it was sent, checks an account, and believes only what Twilio has signed.
 
 mod account;
-mod codes;
 mod failure;
 mod find;
 pub mod signature;
@@ -18,7 +17,6 @@ use crate::http::{BadAddress, LARGEST_LIST, LARGEST_OBJECT, Reply, address, belo
 use crate::outcome::{Effect, Failure};
 
 pub use account::{Sender, TwilioAccount};
-pub use codes::code_in_words;
 pub use twiml::twiml;
 
 /// Where Twilio is.

@@ -70,7 +70,7 @@ pub const OPTED_OUT: &str = "21610";
 /// When a message that was not delivered is sent once more: in a while, where the phone or the queue of the network was the
 /// trouble, it was not sent again for that before, and there is time.
 pub fn second_try(
-    error_code: &str,
+    error_code: Option<&str>,
     undelivered: i32,
     deadline: DateTime<Utc>,
     now: DateTime<Utc>,
@@ -78,7 +78,8 @@ pub fn second_try(
     // The queue is full; the phone cannot be reached; nobody knows.
     const PASSING: [&str; 3] = ["30001", "30003", "30008"];
     let again = now.checked_add_signed(Duration::minutes(SECOND_TRY_AFTER_MINUTES))?;
-    (PASSING.contains(&error_code) && undelivered == 0 && again < deadline).then_some(again)
+    let is_passing = error_code.is_some_and(|code| PASSING.contains(&code));
+    (is_passing && undelivered == 0 && again < deadline).then_some(again)
 }
 
 const SECOND_TRY_AFTER_MINUTES: i64 = 10;
@@ -104,9 +105,10 @@ mod tests {
     #[test]
     fn what_a_phone_could_not_get_is_sent_once_more_and_no_oftener() {
         let (now, deadline) = (at("2026-11-24 12:00"), at("2026-11-24 14:00"));
-        assert_eq!(second_try("30003", 0, deadline, now), Some(at("2026-11-24 12:10")));
-        assert_eq!(second_try("30003", 1, deadline, now), None);
-        assert_eq!(second_try("30007", 0, deadline, now), None);
-        assert_eq!(second_try("30001", 0, at("2026-11-24 12:10"), now), None);
+        assert_eq!(second_try(Some("30003"), 0, deadline, now), Some(at("2026-11-24 12:10")));
+        assert_eq!(second_try(Some("30003"), 1, deadline, now), None);
+        assert_eq!(second_try(Some("30007"), 0, deadline, now), None);
+        assert_eq!(second_try(None, 0, deadline, now), None);
+        assert_eq!(second_try(Some("30001"), 0, at("2026-11-24 12:10"), now), None);
     }
 }

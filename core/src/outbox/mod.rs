@@ -7,10 +7,12 @@ use crate::sms::Kind;
 use crate::status::Status;
 
 pub mod attempt;
+pub mod codes;
 pub mod delivery;
 pub mod messaging;
 
 pub use attempt::{Failed, Outcome};
+pub use codes::{code_in_words, why_undelivered};
 pub use delivery::Delivery;
 pub use messaging::Messaging;
 

@@ -158,6 +158,16 @@ EXECUTE send('SM l');
 SELECT booking.message_status(:'org', 'SM l1', 'undelivered', '30006') AS told;
 EXECUTE status(:'id');
 SELECT count(*) AS opted_out FROM booking.opt_outs WHERE org_id = :'org' AND phone = '+14155550107';
+-- What was not delivered and is not tried again is a dead letter, with the code in words, and goes out where somebody wants it to.
+SELECT id AS job, state, last_error, errors->-1->>'code' AS code, errors->-1->>'error' = last_error AS is_on_record FROM booking.outbox WHERE org_id = :'org' AND appointment_id = :'id' \gset
+SELECT :'state' AS state, :'last_error' AS last_error, :'code' AS code, :'is_on_record' AS is_on_record;
+SELECT job->>'lastError' AS shown FROM booking.agenda(:'org') AS agenda, json_array_elements(agenda->'deadJobs') AS job WHERE job->>'id' = :'job';
+SELECT booking.requeue_job(:'org', :'job') AS requeued;
+EXECUTE status(:'id');
+EXECUTE send('SM again ');
+EXECUTE status(:'id');
+SELECT booking.message_status(:'org', 'SM l1', 'delivered') AS of_the_first, booking.message_status(:'org', 'SM again 1', 'delivered') AS told;
+EXECUTE status(:'id');
 -- A phone that could not be reached gets it once more after a while, and no oftener.
 EXECUTE book(14, '+14155550108') \gset a_
 EXECUTE send('SM m');
@@ -191,7 +201,7 @@ EXECUTE status(:'a_id');
 EXECUTE receive('+14155550108', 'My name is Ann Lee. Stop?', 'in 33', NULL);
 EXECUTE receive('+14155550108', 'STOP', 'in 34', NULL);
 SELECT answer->>'success' AS erased FROM booking.erase_contact(:'org', '+14155550108') AS answer;
-SELECT direction, from_phone, to_phone, body, count(*) FROM booking.messages WHERE org_id = :'org' AND (from_phone = '+14155550108' OR to_phone = '+14155550108' OR provider_sid IN ('in 33', 'in 34', 'SM p1')) GROUP BY direction, from_phone, to_phone, body ORDER BY direction;
+SELECT direction, from_phone, to_phone, body, count(*) FROM booking.messages WHERE org_id = :'org' AND (from_phone = '+14155550108' OR to_phone = '+14155550108' OR provider_sid IN ('in 33', 'in 34') OR 'SM p1' = ANY (former_sids)) GROUP BY direction, from_phone, to_phone, body ORDER BY direction;
 SELECT count(*) FROM booking.opt_outs WHERE org_id = :'org' AND phone = '+14155550108';
 -- What cannot be.
 SELECT answer->>'error' AS error, answer->>'message' AS message FROM booking.receive_message(NULL, '+14155550101', '+12025550100', 'C', 'in 40') AS answer;

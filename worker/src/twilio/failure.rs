@@ -1,9 +1,9 @@
 //! What Twilio's errors mean for the request that met them.
 
+use booking_core::outbox::code_in_words;
 use reqwest::StatusCode;
 use serde::Deserialize;
 
-use super::code_in_words;
 use crate::http::Reply;
 use crate::outcome::{Effect, Failure};
 

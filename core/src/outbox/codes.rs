@@ -1,4 +1,5 @@
-//! What Twilio's error codes mean. Twilio's own words repeat the number of the patient.
+//! What the provider's error codes mean, of a request that it refuses and of a message that it could not deliver. The words are ours:
+//! Twilio's own repeat the number of the patient.
 
 /// The meaning of an error code, of a request or of a delivery, for somebody who looks after messages; `None` for one that is
 /// not known.
@@ -33,6 +34,15 @@ pub fn code_in_words(code: &str) -> Option<&'static str> {
     })
 }
 
+/// Why a message that the provider had taken was not delivered, in words.
+pub fn why_undelivered(code: Option<&str>) -> String {
+    match (code, code.and_then(code_in_words)) {
+        (Some(code), Some(words)) => format!("not delivered: {words} (error {code})"),
+        (Some(code), None) => format!("not delivered (error {code})"),
+        (None, _) => "not delivered".to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,5 +53,13 @@ mod tests {
         assert_eq!(code_in_words("21211"), Some("the number is not valid"));
         assert_eq!(code_in_words("99999"), None);
         assert_eq!(code_in_words(""), None);
+    }
+
+    #[test]
+    fn what_was_not_delivered_says_why_as_far_as_that_is_known() {
+        let words = "not delivered: the carrier has filtered the message out (error 30007)";
+        assert_eq!(why_undelivered(Some("30007")), words);
+        assert_eq!(why_undelivered(Some("39999")), "not delivered (error 39999)");
+        assert_eq!(why_undelivered(None), "not delivered");
     }
 }
