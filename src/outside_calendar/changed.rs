@@ -2,7 +2,7 @@
 //! Never nothing.
 
 use booking_core::calendar::Span;
-use booking_core::outside_calendar::changes::{Change, Written};
+use booking_core::outside_calendar::changes::{Change, Written, is_back};
 use booking_core::outside_calendar::{OnChange, Settings, Told, What};
 use booking_core::status::Status;
 use chrono::{DateTime, Utc};
@@ -55,19 +55,20 @@ const EVENT: &str = "
         EXISTS (
             SELECT FROM booking.outbox AS o
             WHERE o.org_id = $1 AND o.appointment_id = e.appointment_id AND o.kind = 'calendar'
-              AND o.state IN ('available', 'retryable', 'running'))
+              AND o.state IN ('available', 'retryable', 'running')),
+        NOT EXISTS (
+            SELECT FROM booking.calendar_events AS later
+            WHERE later.org_id = $1 AND later.appointment_id = e.appointment_id AND later.generation > e.generation)
     FROM booking.calendar_events AS e
     JOIN booking.organizations AS g ON g.org_id = e.org_id
-    WHERE e.org_id = $1 AND e.event_id = $2 AND e.calendar_id = $3 AND NOT EXISTS (
-        SELECT FROM booking.calendar_events AS later
-        WHERE later.org_id = $1 AND later.appointment_id = e.appointment_id AND later.generation > e.generation)
+    WHERE e.org_id = $1 AND e.event_id = $2 AND e.calendar_id = $3
     FOR NO KEY UPDATE OF e";
 
 /// $1 org_id, $2 appointment.
 const LOCK_ROW: &str = "
     SELECT a.id FROM booking.appointments AS a WHERE a.org_id = $1 AND a.id = $2 FOR NO KEY UPDATE";
 
-/// What became of it: `none`, `flagged`, `followed`, `agreed` or `restored`; `None` where somebody else reads the calendar.
+/// What became of it: `none`, `flagged`, `followed`, `agreed`, `restored` or `removed`; `None` where somebody else reads the calendar.
 fn follow(client: &mut SpiClient<'_>, leased: &Leased, item: &Value) -> Result<Option<&'static str>> {
     let Some(zone) = leased.keep(client)? else { return Ok(None) };
     let Some(told) = Told::read(item, &zone) else { return Ok(Some("none")) };
@@ -85,15 +86,23 @@ fn follow(client: &mut SpiClient<'_>, leased: &Leased, item: &Value) -> Result<O
     // It has come up: a whole reading has not missed it.
     run_fresh(client, SEEN, &[org_id.into(), told.id.as_str().into(), leased.lease.into()])?;
     let arguments = [org_id.into(), told.id.as_str().into(), leased.calendar_id.as_str().into()];
-    let event = run_fresh(client, EVENT, &arguments)?.next();
-    let Some((appointment, row)) = appointment.zip(event) else { return Ok(Some("none")) };
+    let Some(row) = run_fresh(client, EVENT, &arguments)?.next() else { return Ok(Some("none")) };
     let known = Known::read(leased, from_postgres(id), &told, &row)?;
-    let stands = matches!(appointment.status, Status::Pending | Status::Confirmed);
-    let is_over = appointment.time.end <= instant::clock_now();
-    if !stands || is_over {
+    if appointment.as_ref().is_some_and(took_place) {
         return Ok(Some("none"));
     }
-    known.answer(client, &appointment).map(Some)
+    let is_last = row.get::<bool>(9)?.unwrap_or(false);
+    let stands = |appointment: &&Present| is_last && matches!(appointment.status, Status::Pending | Status::Confirmed);
+    let standing = appointment.as_ref().filter(stands);
+    if known.is_stray(standing.is_some()) {
+        return known.remove(client, appointment.as_ref()).map(Some);
+    }
+    standing.map_or(Ok("none"), |appointment| known.answer(client, appointment)).map(Some)
+}
+
+/// What took place stays in the calendar as it is.
+fn took_place(appointment: &Present) -> bool {
+    matches!(appointment.status, Status::Completed | Status::NoShow) || appointment.time.end <= instant::clock_now()
 }
 
 /// An event of ours, as it was last written.
@@ -141,6 +150,19 @@ impl<'a> Known<'a> {
             Change::Deleted => self.deleted(client, appointment),
             Change::Moved(to) => self.moved(client, appointment, to),
         }
+    }
+
+    /// Whether it is there although it was deleted, and is not one of an appointment that it speaks for and somebody has deleted there.
+    fn is_stray(&self, speaks: bool) -> bool {
+        self.state == "gone" && !(speaks && self.flag.is_some()) && is_back(self.told, &self.written)
+    }
+
+    /// Nobody else would ever delete it.
+    fn remove(&self, client: &mut SpiClient<'_>, appointment: Option<&Present>) -> Result<&'static str> {
+        self.note(client, "unwanted", None)?;
+        let end = appointment.map_or_else(instant::clock_now, |appointment| appointment.time.end);
+        enqueue(client, self.org_id, self.appointment_id, end)?;
+        Ok("removed")
     }
 
     /// Somebody has moved or deleted it while a writing of ours waits, which will have the last word, or is under way, and may

@@ -92,6 +92,27 @@ def test_our_own_events_are_nobody_elses_and_change_nothing(calendar: Office):
     assert (blocks(calendar), calendar.happened("event_moved"), calendar.event(booked)) == ([], [], "synced")
 
 
+def test_an_event_that_comes_when_its_appointment_is_off_already_goes_again(office: Office):
+    """A writing hangs at the provider, and lands after the event was not there to be deleted."""
+    office.worker = office.start(BOOKING_HTTP_TIMEOUT_SECONDS="1", BOOKING_LEASE_SECONDS="10")
+    office.connect_google()
+    office.worker.wait_until(lambda: synced(office))
+    office.google.faults.add("POST", r"/events$", held := slow(processed=False))
+    booked = office.book()
+    held.wait_until_held()
+    office.cancel(booked)
+    office.worker.wait_until(lambda: office.hurry() and office.event(booked) == "removed")
+    assert deletions(office) == [404]
+    held.release()
+    office.worker.wait_until(lambda: (office.sync() or True) and deletions(office) == [404, 204])
+    office.worker.wait_until(office.is_settled)
+    assert (office.google.events(), office.event(booked)) == ([], "removed")
+
+
+def deletions(office: Office) -> list[int]:
+    return [exchange.status for exchange in office.google.log.of("DELETE", r"/events/")]
+
+
 def written(office: Office) -> dict:
     booked = office.book(phone=new_phone())
     office.worker.wait_until(lambda: office.event(booked) == "synced")

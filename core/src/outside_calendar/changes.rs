@@ -120,12 +120,24 @@ pub enum Change {
     Overwritten(Option<Span>),
 }
 
+impl Written {
+    /// Whether what is told is no news. Our own writing comes back, and so may what was before it.
+    fn knows(&self, told: &Told) -> bool {
+        let is_old = told.changed_at.zip(self.changed_at).is_some_and(|(told, written)| told <= written);
+        let is_ours = told.etag.is_some() && told.etag == self.etag;
+        is_old || is_ours
+    }
+}
+
+/// Whether an event of ours that counts as gone is there after all: a writing of it has come late, or somebody has put it back.
+pub fn is_back(told: &Told, written: &Written) -> bool {
+    matches!(told.what, What::There(_)) && !written.knows(told)
+}
+
 impl Change {
-    /// Whether what is told is somebody else's doing. Our own writing comes back too, and so may what was before it.
+    /// What somebody else has done.
     pub fn of(told: &Told, written: &Written) -> Self {
-        let is_old = told.changed_at.zip(written.changed_at).is_some_and(|(told, written)| told <= written);
-        let is_ours = told.etag.is_some() && told.etag == written.etag;
-        if is_old || is_ours {
+        if written.knows(told) {
             return Change::None;
         }
         match &told.what {
@@ -273,5 +285,16 @@ mod tests {
         assert_eq!(Change::of(&renamed, &written()), Change::None);
         assert_eq!(Change::of(&renamed, &waiting), Change::None);
         assert_eq!(Change::of(&told(What::Unreadable), &written()), Change::None);
+    }
+    #[test]
+    fn what_counts_as_gone_is_back_unless_it_is_what_was_there_before() {
+        let same = told(there("2026-11-24 14:00", "2026-11-24 15:00", true));
+        assert!(is_back(&same, &written()));
+        assert!(is_back(&same, &Written { etag: None, changed_at: None, ..written() }));
+        assert!(!is_back(&same, &Written { changed_at: Some(at("2026-11-20 12:00")), ..written() }));
+        assert!(!is_back(&same, &Written { etag: Some("\"2\"".to_owned()), ..written() }));
+        for other in [What::Gone, What::Missing, What::Unreadable] {
+            assert!(!is_back(&told(other), &written()));
+        }
     }
 }

@@ -162,7 +162,9 @@ EXECUTE status(:'b_id');
 SELECT cancel_reason FROM booking.appointments WHERE org_id = :'org' AND id = :'b_id';
 EXECUTE write(37);
 EXECUTE status(:'b_id');
+-- Put back there, it goes again: the appointment is off.
 EXECUTE tell(pg_temp.moved(:'b_1', 38, 12, 13));
+EXECUTE write(38);
 EXECUTE status(:'b_id');
 SELECT * FROM history;
 -- What took place, or did not, stays as it was said.
@@ -235,7 +237,7 @@ SELECT outside_id FROM booking.busy_blocks WHERE org_id = :'org' AND outside_id 
 UPDATE booking.calendars SET leased_until = NULL, next_sync_at = now() WHERE org_id = :'org';
 SELECT sync_token, time_max IS NOT NULL AS is_whole FROM booking.claim_syncs('test', 100, 3600) WHERE org_id = :'org';
 -- An event that was flagged, deleted there, and written anew under another id before anybody told of that: the old one says nothing
--- of the appointment any more.
+-- of the appointment any more, and goes again where it is put back.
 DELETE FROM booking.events WHERE org_id = :'org';
 DELETE FROM booking.outbox WHERE org_id = :'org';
 UPDATE booking.calendars SET lease = lease + 1, leased_until = NULL, next_sync_at = now() WHERE org_id = :'org';
@@ -253,6 +255,7 @@ UPDATE booking.outbox SET run_at = now() WHERE org_id = :'org' AND state = 'retr
 EXECUTE write(63);
 EXECUTE tell(pg_temp.deleted(:'i_1', 62));
 EXECUTE tell(pg_temp.moved(:'i_1', 64, 46, 47));
+EXECUTE write(64);
 EXECUTE tell(pg_temp.deleted(:'i_1', 65));
 EXECUTE status(:'i_id');
 SELECT right(event_id, 2) AS event, state, flag FROM booking.calendar_events WHERE org_id = :'org' AND appointment_id = :'i_id' ORDER BY generation;
@@ -299,6 +302,31 @@ SELECT org_id, job_id, lease, event_id FROM booking.claim_events('test', 100) WH
 EXECUTE tell_primary(pg_temp.moved(:'k_2', 77, 51, 52));
 SELECT booking.finish_event(:'held_org_id', :'held_job_id', :held_lease, :'held_event_id', '"77"', pg_temp.clock(77)) AS finished;
 SELECT * FROM jobs;
+-- A courier's writing hangs until its appointment is off and another courier has found no event to delete: when it comes, the event
+-- goes again. Told twice, or late of what was there before, it is done once.
+EXECUTE book(53, '+14155550113') \gset l_
+SELECT count(*) AS claimed FROM booking.claim_events('test', 100) WHERE org_id = :'org';
+SELECT answer->>'success' AS success FROM booking.cancel_appointment(:'org', :'l_id') AS answer;
+UPDATE booking.outbox SET leased_until = now() - interval '1 second' WHERE org_id = :'org' AND state = 'running';
+EXECUTE write(81);
+EXECUTE write(81);
+SELECT * FROM jobs;
+EXECUTE status(:'l_id');
+EXECUTE tell_primary(pg_temp.moved(:'l_1', 82, 53, 54));
+EXECUTE tell_primary(pg_temp.moved(:'l_1', 82, 53, 54));
+SELECT * FROM jobs;
+EXECUTE status(:'l_id');
+SELECT right(r->>'eventId', 2) AS removed, booking.finish_event(c.org_id, c.job_id, c.lease, p_removed => ARRAY[r->>'eventId']) AS finished
+FROM booking.claim_events('test', 100) AS c, jsonb_array_elements(c.removals) AS r WHERE c.org_id = :'org';
+EXECUTE tell_primary(pg_temp.moved(:'l_1', 82, 53, 54));
+EXECUTE tell_primary(pg_temp.deleted(:'l_1', 83));
+EXECUTE status(:'l_id');
+SELECT * FROM jobs;
+-- So it is where nobody knows the appointment any more.
+DELETE FROM booking.appointments WHERE org_id = :'org' AND id = :'l_id';
+EXECUTE tell_primary(pg_temp.moved(:'l_1', 84, 53, 54));
+SELECT * FROM jobs;
+DELETE FROM booking.outbox WHERE org_id = :'org';
 -- Somebody makes an event of ours recur: where the appointment is, it is in nobody's way; at its other times somebody is busy.
 SELECT right(page->'ours'->0->>'id', 2) AS ours, page->'busy' AS busy, page->'free' AS free
 FROM booking.apply_calendar_changes(:'org', 'primary', (SELECT c.lease FROM booking.calendars AS c WHERE c.org_id = :'org' AND c.calendar_id = 'primary'), jsonb_build_array(

@@ -138,8 +138,12 @@ impl Events {
         let mut is_new = wanted.is_new;
         for _ in 0..MOST_ROUNDS {
             self.must_last(lease)?;
-            if is_new && let Inserted::Event(event) = calendar.insert(&wanted.calendar_id, &wanted.event).await? {
-                return Ok(Some(event));
+            if is_new {
+                // Whoever has the job now may have been told to delete it, and would not find it yet.
+                lease.must_be_ours(&self.context.database, &job.job, self.needed()).await?;
+                if let Inserted::Event(event) = calendar.insert(&wanted.calendar_id, &wanted.event).await? {
+                    return Ok(Some(event));
+                }
             }
             let Some(present) = calendar.get(&wanted.calendar_id, &wanted.event_id).await? else {
                 is_new = true;
