@@ -49,22 +49,27 @@ impl State {
     }
 }
 
-/// The state machine of a job: every change there is.
+/// The state machine of a job: every change there is. A claim may make two at once: what it takes and finds to be done, given up or not
+/// true any more, it ends in the same transaction. `tests/python/test_job_states.py` sees each of them made, and no other.
 pub const CHANGES: [(State, State); 14] = [
     (Available, Running),
+    // Withdrawn.
     (Available, Cancelled),
-    (Available, Discarded),
+    // The lease has ended, and somebody else has claimed it.
     (Running, Running),
     // Somebody held what it needed.
     (Running, Available),
     (Running, Succeeded),
     (Running, Retryable),
     (Running, Discarded),
+    // It was not true any more, or another job has come to do what it was for.
+    (Running, Cancelled),
     (Retryable, Running),
     (Retryable, Cancelled),
-    (Retryable, Discarded),
     // The provider could not deliver what it had taken.
     (Succeeded, Retryable),
+    (Succeeded, Discarded),
+    // Requeued.
     (Discarded, Available),
     (Cancelled, Available),
 ];
@@ -179,11 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn a_final_state_is_left_only_by_a_requeue_or_for_a_second_try() {
+    fn a_final_state_is_left_only_by_a_requeue_or_because_it_was_not_delivered() {
         for (from, to) in CHANGES {
             match from {
                 Discarded | Cancelled => assert_eq!(to, Available, "{from:?}"),
-                Succeeded => assert_eq!(to, Retryable),
+                Succeeded => assert!(matches!(to, Retryable | Discarded)),
                 _ => (),
             }
         }
