@@ -375,7 +375,11 @@ CREATE TABLE booking.events (
         CHECK (pg_catalog.jsonb_typeof(detail) = 'object' AND pg_catalog.octet_length(detail::text) <= 8192),
     -- Generated, so that it is not dumped: in another cluster it is the transaction that restores the row.
     tx             xid8        NOT NULL GENERATED ALWAYS AS (booking.writing_transaction()) STORED,
-    PRIMARY KEY (org_id, id)
+    PRIMARY KEY (org_id, id),
+    -- Streams write the kind as the name of what they tell. These are their own words, and what browsers call what befalls a connection:
+    -- an event of that kind would end the streams of everybody who follows the organization.
+    CONSTRAINT events_are_no_words_of_streams CHECK (
+        kind NOT IN ('closing', 'error', 'expired', 'forbidden', 'message', 'open', 'position', 'reset', 'slow'))
 );
 
 CREATE INDEX events_by_transaction ON booking.events (org_id, tx);

@@ -86,6 +86,9 @@ SELECT booking.read_events_of(ARRAY[NULL, :'org']::uuid[], booking.events_positi
 \set VERBOSITY sqlstate
 INSERT INTO booking.events (org_id, id, kind, detail) VALUES (:'org', '00000000-0000-7000-8000-000000000001', 'moved', jsonb_build_object('x', repeat('x', 8192)));
 INSERT INTO booking.events (org_id, id, kind, detail) VALUES (:'org', '00000000-0000-7000-8000-000000000001', 'moved', '{"x": 1e8192}');
+-- Nor does anybody speak to them as the stream itself does.
+INSERT INTO booking.events (org_id, id, kind) VALUES (:'org', '00000000-0000-7000-8000-000000000001', 'expired');
+INSERT INTO booking.events (org_id, id, kind) VALUES (:'org', '00000000-0000-7000-8000-000000000001', 'message');
 \set VERBOSITY default
 SELECT booking.writing_transaction() = pg_current_xact_id() AS is_this;
 DELETE FROM booking.outbox WHERE org_id = :'org';
