@@ -190,7 +190,8 @@ pub fn forget(client: &mut SpiClient<'_>, org_id: Uuid, contact_id: Uuid, phone:
     run_fresh(client, FORGET_TO, &[org.into(), phone.into()])?;
     run_fresh(client, FORGET_FROM, &[org.into(), phone.into()])?;
     run_fresh(client, FORGET_ABOUT, &[org.into(), contact.into()])?;
-    opt_out::remove(client, org_id, phone)
+    opt_out::remove(client, org_id, phone)?;
+    Ok(())
 }
 
 /// $1 org_id.

@@ -18,9 +18,9 @@ pub fn add(client: &mut SpiClient<'_>, org_id: Uuid, phone: &str) -> Result<()> 
 
 /// $1 org_id, $2 phone.
 const REMOVE: &str = "
-    DELETE FROM booking.opt_outs AS n WHERE n.org_id = $1 AND n.phone = $2";
+    DELETE FROM booking.opt_outs AS n WHERE n.org_id = $1 AND n.phone = $2 RETURNING n.phone";
 
-pub fn remove(client: &mut SpiClient<'_>, org_id: Uuid, phone: &str) -> Result<()> {
-    run_fresh(client, REMOVE, &[as_postgres(org_id).into(), phone.into()])?;
-    Ok(())
+/// Whether it was there.
+pub fn remove(client: &mut SpiClient<'_>, org_id: Uuid, phone: &str) -> Result<bool> {
+    Ok(!run_fresh(client, REMOVE, &[as_postgres(org_id).into(), phone.into()])?.is_empty())
 }

@@ -3,6 +3,7 @@
 
 use booking_core::limits;
 use booking_core::refusal::{Code, Refusal};
+use booking_core::sms::reply::lets_in_again;
 use booking_core::sms::{Reply, Size};
 use booking_core::status::Status;
 use pgrx::prelude::*;
@@ -43,8 +44,8 @@ fn receive_message(
             sid: label("provider sid", &p_provider_sid, "p_provider_sid")?,
         };
         // Where the network has understood it already, that counts.
-        let reply = Reply::read(p_opt_out_type.as_deref().filter(|word| !word.is_empty()).unwrap_or(&received.body));
-        receive(client, &received, reply)
+        let said = p_opt_out_type.as_deref().filter(|word| !word.is_empty()).unwrap_or(&received.body);
+        receive(client, &received, said)
     }))
 }
 
@@ -67,7 +68,8 @@ const KEEP: &str = "
     ON CONFLICT (org_id, provider_sid) WHERE provider_sid IS NOT NULL DO NOTHING
     RETURNING id";
 
-fn receive(client: &mut SpiClient<'_>, received: &Received, reply: Reply) -> Result<Value> {
+/// `said`: what it says, in the word that counts.
+fn receive(client: &mut SpiClient<'_>, received: &Received, said: &str) -> Result<Value> {
     let appointment = subject(client, received)?;
     let arguments = [
         as_postgres(received.org_id).into(),
@@ -83,18 +85,18 @@ fn receive(client: &mut SpiClient<'_>, received: &Received, reply: Reply) -> Res
         check_organization(client, received.org_id)?;
         return Ok(done("duplicate", None, None));
     }
-    let org_id = received.org_id;
+    let (org_id, reply) = (received.org_id, Reply::read(said));
+    let is_let_in = lets_in_again(said) && opt_out::remove(client, org_id, &received.from)?;
+    if is_let_in || reply == Reply::Start {
+        event::record(client, org_id, event::Kind::PatientOptedIn, appointment, &json!({}))?;
+    }
     match (reply, appointment) {
         (Reply::Stop, _) => {
             opt_out::add(client, org_id, &received.from)?;
             event::record(client, org_id, event::Kind::PatientOptedOut, appointment, &json!({}))?;
             Ok(done("opted_out", None, None))
         }
-        (Reply::Start, _) => {
-            opt_out::remove(client, org_id, &received.from)?;
-            event::record(client, org_id, event::Kind::PatientOptedIn, appointment, &json!({}))?;
-            Ok(done("opted_in", None, None))
-        }
+        (Reply::Start, _) => Ok(done("opted_in", None, None)),
         (Reply::Cancel, Some(id)) => answered(cancel(client, org_id, id), "cancelled", id),
         (Reply::Confirm, Some(id)) => answered(confirm(client, org_id, id), "confirmed", id),
         (Reply::Cancel | Reply::Confirm, None) => {

@@ -134,6 +134,15 @@ EXECUTE send('SM i');
 SELECT booking.requeue_job(o.org_id, o.id) AS requeued FROM booking.outbox AS o WHERE o.org_id = :'org' AND o.appointment_id = :'a_id';
 EXECUTE send('SM i');
 SELECT * FROM history;
+-- To networks YES is a word for START: whoever has opted out and says it gets messages again, and it still confirms.
+DELETE FROM booking.events WHERE org_id = :'org';
+EXECUTE receive('+14155550103', 'yes', 'in 27a', NULL);
+EXECUTE receive('+14155550103', 'STOP', 'in 27b', NULL);
+EXECUTE receive('+14155550103', 'Y', 'in 27c', NULL);
+SELECT count(*) AS opted_out FROM booking.opt_outs WHERE org_id = :'org';
+EXECUTE receive('+14155550103', 'Yes.', 'in 27d', NULL);
+SELECT count(*) AS opted_out FROM booking.opt_outs WHERE org_id = :'org';
+SELECT * FROM history;
 -- Where the network has understood it, that counts: in another language, and where CANCEL is one of its words for STOP.
 EXECUTE receive('+14155550103', 'Arrêt', 'in 28', 'STOP');
 EXECUTE receive('+14155550103', 'Reprise', 'in 29', 'START');
