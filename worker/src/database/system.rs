@@ -28,6 +28,7 @@ pub const FUNCTIONS: &[&str] = &[
     "finish_message",
     "finish_sync",
     "integration_checked",
+    "is_as_seen",
     "lost_event",
     "message_status",
     "read_events_of",
