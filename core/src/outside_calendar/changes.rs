@@ -286,6 +286,7 @@ mod tests {
         assert_eq!(Change::of(&renamed, &waiting), Change::None);
         assert_eq!(Change::of(&told(What::Unreadable), &written()), Change::None);
     }
+
     #[test]
     fn what_counts_as_gone_is_back_unless_it_is_what_was_there_before() {
         let same = told(there("2026-11-24 14:00", "2026-11-24 15:00", true));
