@@ -29,6 +29,7 @@ done
 
 for major in $(pins from-source); do
     [[ " $majors " == *" $major "* ]] || fail "pgrx.toml builds PostgreSQL $major from source, but does not list it in majors."
+    [ -n "$(pin known-sources "$major")" ] || fail "pgrx.toml builds PostgreSQL $major from source, but knows no source of it."
 done
 
 workflow=.github/workflows/ci.yml

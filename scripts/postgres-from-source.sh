@@ -50,9 +50,22 @@ fetch_source() {
     )
     cd "$work"
     quietly apt-get "${options[@]}" update -qq
-    quietly apt-get "${options[@]}" source --download-only -qq "postgresql-$major"
+    if ! apt-get "${options[@]}" source --download-only -qq "postgresql-$major" > "$work/log" 2>&1; then
+        tail -n 3 "$work/log" >&2
+        fetch_known_source "$mirror"
+    fi
     mkdir source
     tar -xf "postgresql-${major}_"*.orig.tar.* -C source --strip-components=1
+}
+
+# From the pool of a mirror whose index is ahead of it.
+fetch_known_source() {
+    local file checksum
+    read -r file checksum < <(pin known-sources "$major")
+    say "That is not to be had. Fetching $file instead, the last that was tested."
+    rm -f "postgresql-${major}_"*
+    quietly curl -fsSL -o "$file" "${1%/}/pool/main/p/postgresql-$major/$file"
+    sha256sum --quiet --check <<< "$checksum  $file" || fail "$file is not the file whose SHA-256 pgrx.toml has."
 }
 
 # The world without its documentation: contrib has btree_gist. What is interrupted leaves nothing in $prefix.
@@ -72,7 +85,7 @@ make_server_user() {
     as_root useradd --system --user-group --home-dir /var/lib/postgresql --shell /bin/bash postgres
 }
 
-"$tree/scripts/packages.sh" bison build-essential flex libicu-dev libreadline-dev libssl-dev perl pkg-config zlib1g-dev
+"$tree/scripts/packages.sh" bison build-essential curl flex libicu-dev libreadline-dev libssl-dev perl pkg-config zlib1g-dev
 fetch_source
 build_and_install
 make_server_user
