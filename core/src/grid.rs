@@ -12,8 +12,7 @@ pub fn from_midnight(zone: &impl Zone, stretch: Span, step_minutes: i32) -> Vec<
     let last_day = zone::local_date(zone, stretch.end);
     let days = zone::local_date(zone, stretch.start).iter_days();
     let days = days.take_while(|date| *date <= last_day && stretch.start < stretch.end);
-    let times = days.flat_map(|date| of_day(zone, date, step_minutes));
-    times.filter(|time| stretch.contains(*time)).collect()
+    days.flat_map(|date| of_day(zone, date, step_minutes, stretch)).collect()
 }
 
 /// The same from the beginning of each of `windows` to its end.
@@ -39,16 +38,21 @@ fn steps(from: i32, to: i32, step_minutes: i32) -> impl Iterator<Item = i32> {
     (from..to).step_by(usize::try_from(step_minutes).unwrap_or(1).max(1))
 }
 
-fn of_day(zone: &impl Zone, date: NaiveDate, step_minutes: i32) -> Vec<DateTime<Utc>> {
-    let minutes = steps(0, MINUTES_PER_DAY, step_minutes);
-    // Most days have one offset, and every time of theirs is one instant: no need to ask the zone for each.
+/// Those of `date` within `stretch`.
+fn of_day(zone: &impl Zone, date: NaiveDate, step_minutes: i32, stretch: Span) -> Vec<DateTime<Utc>> {
+    let is_within = |time: &DateTime<Utc>| stretch.contains(*time);
+    // Most days have one offset, and every time of theirs is one instant: no need to ask the zone for each, nor for all.
     if let Some(midnight) = zone::start_of_plain_day(zone, date) {
-        return minutes
-            .filter_map(|minute| midnight.checked_add_signed(Duration::minutes(i64::from(minute))))
-            .collect();
+        let minute = |time: DateTime<Utc>| time.signed_duration_since(midnight).num_minutes();
+        let minute = |time| i32::try_from(minute(time).clamp(0, i64::from(MINUTES_PER_DAY))).unwrap_or(0);
+        let (from, to) = (minute(stretch.start), minute(stretch.end).saturating_add(1).min(MINUTES_PER_DAY));
+        let from = from.saturating_sub(from.checked_rem(step_minutes).unwrap_or(0));
+        let times = steps(from, to, step_minutes)
+            .filter_map(|minute| midnight.checked_add_signed(Duration::minutes(i64::from(minute))));
+        return times.filter(is_within).collect();
     }
-    let times = minutes.filter_map(|minute| wall_clock(date, minute));
-    let mut starts: Vec<DateTime<Utc>> = times.flat_map(|time| zone::instants(zone, time)).collect();
+    let times = steps(0, MINUTES_PER_DAY, step_minutes).filter_map(|minute| wall_clock(date, minute));
+    let mut starts: Vec<DateTime<Utc>> = times.flat_map(|time| zone::instants(zone, time)).filter(is_within).collect();
     starts.sort_unstable();
     starts
 }
@@ -73,25 +77,30 @@ mod tests {
         text.parse().unwrap()
     }
 
+    fn whole_day(zone: &TestZone, day: &str, step_minutes: i32) -> Vec<DateTime<Utc>> {
+        let day = date(day);
+        of_day(zone, day, step_minutes, Span { start: at("2000-01-01 00:00"), end: at("2100-01-01 00:00") })
+    }
+
     #[test]
     fn a_day_of_half_hours_has_forty_eight_times_and_change_days_two_less_or_more() {
         let zone = TestZone::named("America/New_York");
-        assert_eq!(of_day(&zone, date("2026-11-24"), 30).len(), 48);
-        assert_eq!(of_day(&zone, date("2026-03-08"), 30).len(), 46);
-        assert_eq!(of_day(&zone, date("2026-11-01"), 30).len(), 50);
+        assert_eq!(whole_day(&zone, "2026-11-24", 30).len(), 48);
+        assert_eq!(whole_day(&zone, "2026-03-08", 30).len(), 46);
+        assert_eq!(whole_day(&zone, "2026-11-01", 30).len(), 50);
     }
 
     #[test]
     fn the_grid_follows_the_clock_on_the_wall_after_a_half_hour_change() {
         let zone = TestZone::named("Australia/Lord_Howe");
-        let starts = of_day(&zone, date("2026-10-04"), 60);
+        let starts = whole_day(&zone, "2026-10-04", 60);
         assert!(starts.iter().all(|start| zone::local_time(&zone, *start).time().to_string().ends_with(":00:00")));
         assert_eq!(starts.len(), 23);
     }
 
     #[test]
     fn a_skipped_day_has_no_times() {
-        assert!(of_day(&TestZone::named("Pacific/Apia"), date("2011-12-30"), 30).is_empty());
+        assert!(whole_day(&TestZone::named("Pacific/Apia"), "2011-12-30", 30).is_empty());
     }
 
     #[test]
@@ -102,7 +111,17 @@ mod tests {
                 let times = (0..48).map(|half| date.and_time(NaiveTime::MIN) + chrono::Duration::minutes(30 * half));
                 let mut long_way: Vec<_> = times.flat_map(|time| zone::instants(&zone, time)).collect();
                 long_way.sort_unstable();
-                assert_eq!(of_day(&zone, date, 30), long_way, "{name} {date}");
+                assert_eq!(whole_day(&zone, &date.to_string(), 30), long_way, "{name} {date}");
+                // And the same part of them, whatever that begins and ends with.
+                for (from, until) in
+                    [(0, 1), (447, 448), (540, 1020), (541, 1019), (-90, 2000), (1439, 1440), (1500, 90)]
+                {
+                    let midnight = date.and_time(NaiveTime::MIN).and_utc();
+                    let at = |minute| midnight + Duration::minutes(minute) + Duration::microseconds(minute % 3);
+                    let part = Span { start: at(from), end: at(until) };
+                    let of_part: Vec<_> = long_way.iter().copied().filter(|time| part.contains(*time)).collect();
+                    assert_eq!(of_day(&zone, date, 30, part), of_part, "{name} {date} {from} {until}");
+                }
             }
         }
     }

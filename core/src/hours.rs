@@ -122,13 +122,13 @@ impl OpenTime {
         spans.get(next).is_some_and(|open| open.start <= span.start)
     }
 
-    /// Those of `times`, which are sorted, at which it is open.
-    pub fn during(&self, times: &[DateTime<Utc>]) -> impl Iterator<Item = DateTime<Utc>> {
+    /// The parts of `stretch` in which it is open, in order.
+    pub fn during(&self, stretch: Span) -> impl Iterator<Item = Span> {
         const ALWAYS: &[Span] = &[Span { start: DateTime::<Utc>::MIN_UTC, end: DateTime::<Utc>::MAX_UTC }];
-        self.spans.as_deref().unwrap_or(ALWAYS).iter().flat_map(|open| {
-            let before = |moment: DateTime<Utc>| times.partition_point(|time| *time < moment);
-            times.get(before(open.start)..before(open.end)).unwrap_or_default().iter().copied()
-        })
+        let parts = self.spans.as_deref().unwrap_or(ALWAYS).iter();
+        let parts =
+            parts.map(move |open| Span { start: open.start.max(stretch.start), end: open.end.min(stretch.end) });
+        parts.filter(|part| part.start < part.end)
     }
 
     /// Each window that starts within the stretch, by the day it starts on.

@@ -158,23 +158,31 @@ pub fn free_starts(
     now: DateTime<Utc>,
 ) -> Vec<(DateTime<Utc>, Uuid)> {
     let stretch = rules.bookable(zone, stretch, now);
-    let step = rules.slot_step_minutes;
-    let midnight_grid = match rules.slot_anchor {
-        Anchor::Midnight => grid::from_midnight(zone, stretch, step),
-        Anchor::Opening => Vec::new(),
-    };
     let mut free = Vec::new();
+    // Most resources have the hours of the house, and their grid.
+    let mut grid: Option<(&Rc<OpenTime>, Vec<Slot>)> = None;
     for schedule in schedules {
-        let opening_grid = match rules.slot_anchor {
-            Anchor::Midnight => None,
-            Anchor::Opening => Some(grid::from_openings(zone, stretch, step, schedule.open.windows())),
+        let slots = match &grid {
+            Some((open, slots)) if Rc::ptr_eq(open, &schedule.open) => slots,
+            _ => &grid.insert((&schedule.open, slots_on_grid(&schedule.open, rules, zone, stretch))).1,
         };
-        let able = |start: &DateTime<Utc>| rules.slot(*start).is_some_and(|slot| schedule.check(slot, zone).is_ok());
-        let starts = schedule.open.during(opening_grid.as_ref().unwrap_or(&midnight_grid)).filter(able);
-        free.extend(starts.map(|start| (start, schedule.calendar.resource_id)));
+        let able = slots.iter().filter(|slot| schedule.check(**slot, zone).is_ok());
+        free.extend(able.map(|slot| (slot.time.start, schedule.calendar.resource_id)));
     }
-    free.sort_unstable();
+    if schedules.len() > 1 {
+        free.sort_unstable();
+    }
     free
+}
+
+/// The slots of the grid that start within `stretch` while it is open, in order.
+fn slots_on_grid(open: &OpenTime, rules: &Rules, zone: &impl Zone, stretch: Span) -> Vec<Slot> {
+    let step = rules.slot_step_minutes;
+    let starts = match rules.slot_anchor {
+        Anchor::Midnight => open.during(stretch).flat_map(|part| grid::from_midnight(zone, part, step)).collect(),
+        Anchor::Opening => grid::from_openings(zone, stretch, step, open.windows()),
+    };
+    starts.into_iter().filter_map(|start| rules.slot(start)).collect()
 }
 
 /// The refusal of a time that no resource can take.

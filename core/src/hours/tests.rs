@@ -97,16 +97,21 @@ fn an_override_of_the_organization_takes_from_a_resource_with_hours_and_never_ad
 }
 
 #[test]
-fn of_many_times_those_during_the_hours_are_found() {
+fn of_a_stretch_those_parts_are_found_in_which_it_is_open() {
     let hours = daily(r#"[["09:00","12:00"],["13:00","17:00"]]"#);
-    let stretch = span("2026-11-24 00:00", "2026-11-25 00:00");
-    let times =
-        ["08:59", "09:00", "11:59", "12:00", "12:30", "13:00", "17:00"].map(|time| at(&format!("2026-11-24 {time}")));
-    let open = OpenTime::of(&TestZone::named("UTC"), stretch, &hours, None);
-    let found: Vec<_> = open.during(&times).map(|time| time.format("%H:%M").to_string()).collect();
-    assert_eq!(found, ["09:00", "11:59", "13:00"]);
-    let always = OpenTime::always(&TestZone::named("UTC"), stretch);
-    assert!(always.during(&times).eq(times));
+    let day = span("2026-11-24 00:00", "2026-11-25 00:00");
+    let open = OpenTime::of(&TestZone::named("UTC"), day, &hours, None);
+    let during = |from: &str, to: &str| -> Vec<Span> {
+        open.during(span(&format!("2026-11-24 {from}"), &format!("2026-11-24 {to}"))).collect()
+    };
+    assert_eq!(during("08:00", "10:00"), [span("2026-11-24 09:00", "2026-11-24 10:00")]);
+    assert_eq!(during("12:00", "13:00"), []);
+    assert_eq!(
+        during("11:00", "14:00"),
+        [span("2026-11-24 11:00", "2026-11-24 12:00"), span("2026-11-24 13:00", "2026-11-24 14:00")]
+    );
+    assert_eq!(during("14:00", "11:00"), []);
+    assert_eq!(OpenTime::always(&TestZone::named("UTC"), day).during(day).collect::<Vec<_>>(), [day]);
 }
 
 #[test]
