@@ -20,14 +20,13 @@ macro_rules! read_appointments {
     (of $wanted:literal, where $condition:literal) => {
         concat!(
             "
-    SELECT busy.resource_id, busy.seat, pg_catalog.lower(busy.span), pg_catalog.upper(busy.span), busy.expired,
-        busy.limit_day
+    SELECT busy.resource_id, busy.seat, busy.busy_from, busy.busy_until, busy.expired, busy.limit_day
     FROM ",
             $wanted,
             " AS wanted (resource_id)
     CROSS JOIN LATERAL (
-        (SELECT a.resource_id, a.seat, a.blocked AS span, CASE WHEN a.expires_at <= $5 THEN a.id END AS expired,
-            a.limit_day - DATE '1970-01-01' AS limit_day
+        (SELECT a.resource_id, a.seat, pg_catalog.lower(a.blocked) AS busy_from, pg_catalog.upper(a.blocked) AS busy_until,
+            CASE WHEN a.expires_at <= $5 THEN a.id END AS expired, a.limit_day - DATE '1970-01-01' AS limit_day
         FROM booking.appointments AS a
         WHERE a.org_id = $1
           AND a.resource_id = wanted.resource_id
@@ -38,7 +37,7 @@ macro_rules! read_appointments {
             "
         OFFSET 0)
         UNION ALL
-        (SELECT b.resource_id, NULL, b.during, NULL, NULL
+        (SELECT b.resource_id, NULL, pg_catalog.lower(b.during), pg_catalog.upper(b.during), NULL, NULL
         FROM booking.busy_blocks AS b
         WHERE b.org_id = $1
           AND b.resource_id = wanted.resource_id
