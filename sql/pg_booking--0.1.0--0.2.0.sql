@@ -35,9 +35,6 @@ COMMENT ON COLUMN booking.busy_blocks.outside_id IS 'The event in that calendar.
 COMMENT ON COLUMN booking.busy_blocks.seen IS 'The lease under which it was last seen there: what a whole reading does not see is over.';
 COMMENT ON INDEX booking.busy_blocks_of_outside IS 'Each outside event once for each resource.';
 
--- It sets the path by itself: the server set what stands here anew for each row.
-ALTER FUNCTION booking.available_slots(uuid, timestamptz, timestamptz, text, integer, uuid) RESET search_path;
-
 -- From here on written by scripts/upgrade-script.py.
 
 -- What is to be sent and written elsewhere, written in the transaction that it follows from. A courier claims a job for a while, sends, and reports.

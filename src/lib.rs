@@ -41,6 +41,7 @@ mod raw_json;
 mod server_zone;
 mod settings;
 mod statement;
+mod table;
 
 // The schema, in the order in which it is made: tables before the functions that read them, rights and comments last.
 extension_sql_file!("../sql/00_guard.sql", name = "guard", bootstrap);

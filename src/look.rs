@@ -20,7 +20,7 @@ use crate::book::request::stated_service;
 use crate::error::{Result, or_raise};
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres};
-use crate::statement::with_own_search_path;
+use crate::table::TableIterator;
 
 /// How many alternatives a refusal carries.
 pub const OFFERED: usize = 3;
@@ -34,6 +34,7 @@ const LONGEST_WINDOW_DAYS: i64 = 366;
 type SlotRow = (TimestampWithTimeZone, TimestampWithTimeZone, pgrx::Uuid);
 
 #[pg_extern(stable)]
+#[search_path(pg_catalog, pg_temp)]
 fn available_slots(
     p_org_id: Option<pgrx::Uuid>,
     p_from: Option<TimestampWithTimeZone>,
@@ -53,7 +54,7 @@ fn available_slots(
             slot_rows(&free_slots(client, &organization, window)?)
         })
     };
-    TableIterator::new(or_raise(with_own_search_path(slots)))
+    TableIterator::new(or_raise(slots()))
 }
 
 #[pg_extern(stable)]

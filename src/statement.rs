@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_int};
 use std::marker::PhantomData;
 use std::ptr::NonNull;
+use std::rc::Rc;
 
 use pgrx::datum::DatumWithOid;
 use pgrx::pg_sys;
@@ -46,31 +47,6 @@ pub fn run_in_snapshot<'conn>(
     run(connected, sql, arguments, true)
 }
 
-/// Does `work` with the search_path that other functions have by their definition: for a function that returns rows by the hundred,
-/// since the server sets what stands in a definition anew for each row.
-pub fn with_own_search_path<T>(work: impl FnOnce() -> T) -> T {
-    // SAFETY: both texts are NUL-terminated. What is set here ends with the level; an error ends the transaction, or the
-    // subtransaction, and the level with it, as for a function that has it by its definition.
-    let level = unsafe {
-        let level = pg_sys::NewGUCNestLevel();
-        pg_sys::set_config_option(
-            c"search_path".as_ptr(),
-            c"pg_catalog, pg_temp".as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_SAVE,
-            true,
-            0,
-            false,
-        );
-        level
-    };
-    let done = work();
-    // SAFETY: the level that was begun above.
-    unsafe { pg_sys::AtEOXact_GUC(true, level) };
-    done
-}
-
 fn run<'conn>(
     _connected: &mut SpiClient<'conn>,
     sql: &'static str,
@@ -100,7 +76,7 @@ fn run<'conn>(
         unsafe { pg_sys::SPI_execute_plan(plan.as_ptr(), values.as_mut_ptr(), nulls.as_ptr(), is_of_caller, 0) };
     check(status, "run")?;
     // SAFETY: SPI has just set it: NULL, or the rows, which live until SPI is left, at the end of 'conn.
-    Ok(Rows { table: NonNull::new(unsafe { pg_sys::SPI_tuptable }), next: 0, connected: PhantomData })
+    Ok(Rows::of(NonNull::new(unsafe { pg_sys::SPI_tuptable })))
 }
 
 /// Every statement is a lookup by key, whose best plan does not depend on the values. Planning each of them anew costs more than
@@ -130,6 +106,8 @@ fn spi_error(status: c_int, done: &str) -> Error {
 /// What a statement returned; nothing, if it returns no rows.
 pub struct Rows<'conn> {
     table: Option<NonNull<pg_sys::SPITupleTable>>,
+    /// The types of its columns.
+    types: Rc<[pg_sys::Oid]>,
     next: u64,
     connected: PhantomData<&'conn ()>,
 }
@@ -144,6 +122,19 @@ impl<'conn> Rows<'conn> {
         self.table.map_or(0, |table| unsafe { table.as_ref() }.numvals)
     }
 
+    /// What SPI has returned: NULL, or a table with its rows.
+    fn of(table: Option<NonNull<pg_sys::SPITupleTable>>) -> Self {
+        let mut rows = Rows { table, types: Rc::default(), next: 0, connected: PhantomData };
+        if let Some(table) = table.filter(|_| !rows.is_empty()) {
+            // SAFETY: the table and its description live as long as 'conn, and columns are counted from 1.
+            rows.types = unsafe {
+                let description = table.as_ref().tupdesc;
+                (1..=(*description).natts).map(|column| pg_sys::SPI_gettypeid(description, column)).collect()
+            };
+        }
+        rows
+    }
+
     /// All columns are taken out of the row at once: each call into the server has its price.
     fn row(&self, position: u64) -> Option<Row<'conn>> {
         let position = usize::try_from(position).ok().filter(|_| position < self.len())?;
@@ -152,13 +143,11 @@ impl<'conn> Rows<'conn> {
             let table = self.table?.as_ref();
             (*table.vals.add(position), table.tupdesc)
         };
-        // SAFETY: the description lives as long as 'conn.
-        let columns = usize::try_from(unsafe { (*description).natts }).ok()?;
-        let mut values = vec![pg_sys::Datum::null(); columns];
-        let mut nulls = vec![true; columns];
+        let mut values = vec![pg_sys::Datum::null(); self.types.len()];
+        let mut nulls = vec![true; self.types.len()];
         // SAFETY: the row and its description, and room for each of its columns.
         unsafe { pg_sys::heap_deform_tuple(tuple, description, values.as_mut_ptr(), nulls.as_mut_ptr()) };
-        Some(Row { values, nulls, description, connected: PhantomData })
+        Some(Row { values, nulls, types: Rc::clone(&self.types), connected: PhantomData })
     }
 
     /// The first row of a statement that always returns one.
@@ -180,21 +169,20 @@ impl<'conn> Iterator for Rows<'conn> {
 pub struct Row<'conn> {
     values: Vec<pg_sys::Datum>,
     nulls: Vec<bool>,
-    description: pg_sys::TupleDesc,
+    types: Rc<[pg_sys::Oid]>,
     connected: PhantomData<&'conn ()>,
 }
 
 impl Row<'_> {
     /// The value in a column, counted from 1. Another type than the column's is an error; a column that is not there is NULL.
     pub fn get<T: FromDatum + IntoDatum>(&self, column: c_int) -> Result<Option<T>> {
-        let position = usize::try_from(column.saturating_sub(1)).ok();
-        let found =
-            position.and_then(|position| self.values.get(position).copied().zip(self.nulls.get(position).copied()));
-        let Some((datum, false)) = found else { return Ok(None) };
-        // SAFETY: the description lives as long as 'conn, and the column is one of its.
-        let type_oid = unsafe { pg_sys::SPI_gettypeid(self.description, column) };
+        let Some(position) = usize::try_from(column.saturating_sub(1)).ok() else { return Ok(None) };
+        let Some((type_oid, false)) = self.types.get(position).zip(self.nulls.get(position).copied()) else {
+            return Ok(None);
+        };
+        let Some(datum) = self.values.get(position) else { return Ok(None) };
         // SAFETY: a datum of this type that is not NULL.
-        unsafe { T::try_from_datum(datum, false, type_oid) }
+        unsafe { T::try_from_datum(*datum, false, *type_oid) }
             .map_err(|error| Error::Server(format!("column {column} of a statement: {error}")))
     }
 }

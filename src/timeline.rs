@@ -15,6 +15,7 @@ use crate::error::{Error, Result, or_raise};
 use crate::instant;
 use crate::organization::{Asked, Organization, as_postgres, from_postgres};
 use crate::statement::{Row, run_fresh};
+use crate::table::TableIterator;
 
 type TimelineRow = (TimestampWithTimeZone, String, String, JsonB);
 

@@ -17,6 +17,7 @@ use crate::outbox::claim::{Asked, Job, WORN_OUT, claim, claim_statement, end, gi
 use crate::outbox::{follow_up, messaging, undelivered};
 use crate::server_zone::ServerZone;
 use crate::statement::{Row, run_fresh};
+use crate::table::TableIterator;
 
 type ClaimedRow = (
     pgrx::Uuid,

@@ -20,6 +20,7 @@ use crate::organization::{as_postgres, from_postgres};
 use crate::outbox::claim::{Asked, Job, WORN_OUT, claim, claim_statement, end, give_back};
 use crate::outside_calendar::{self, enqueue};
 use crate::statement::{Row, run_fresh};
+use crate::table::TableIterator;
 
 type ClaimedRow = (
     pgrx::Uuid,

@@ -16,6 +16,7 @@ use crate::outbox::claim::Asked;
 use crate::server_zone::ServerZone;
 use crate::setup::{invalid, required, required_id};
 use crate::statement::run_fresh;
+use crate::table::TableIterator;
 
 /// What a first reading covers: from yesterday, for what is going on, to as far as most people book.
 const DAYS_BACK: i64 = 1;

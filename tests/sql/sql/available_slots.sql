@@ -16,6 +16,10 @@ SELECT booking.create_resource(:'org', 'Second') AS second \gset
 SELECT starts_at - :'day' AS starts, resource_id = :'second' AS second
 FROM booking.available_slots(:'org', :'day'::timestamptz + interval '10 hours', :'day'::timestamptz + interval '11 hours 30 minutes');
 SELECT count(*) FROM booking.available_slots(:'org', :'day', :'day'::timestamptz + interval '1 day', p_resource_id => :'main');
+-- In the list of what is selected, beside others, and as rows.
+SELECT (slot).starts_at - :'day' AS starts, (slot).resource_id = :'main' AS main, number
+FROM (SELECT booking.available_slots(:'org', :'day'::timestamptz + interval '10 hours', :'day'::timestamptz + interval '11 hours 30 minutes'),
+    generate_series(1, 2)) AS listed (slot, number);
 -- Nothing in the past.
 SELECT count(*) FROM booking.available_slots(:'org', now() - interval '2 days', now());
 -- A day in words, as a voice agent asks for it.

@@ -36,7 +36,7 @@ SELECT p.oid::regprocedure AS open_to_public
 FROM functions AS p, aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) AS acl WHERE acl.grantee = 0 ORDER BY 1;
 SELECT t.relname AS open_to_public FROM tables AS t, aclexplode(coalesce(t.relacl, acldefault('r', t.relowner))) AS acl WHERE acl.grantee = 0;
 SELECT acl.privilege_type FROM pg_namespace AS n, aclexplode(n.nspacl) AS acl WHERE n.nspname = 'booking' AND acl.grantee = 0;
--- Nobody gets rights by calling, and no search_path leads astray: what runs SQL has its own; available_slots sets it inside.
+-- Nobody gets rights by calling, and no search_path leads astray: what runs SQL has its own.
 SELECT p.oid::regprocedure AS security_definer FROM functions AS p WHERE p.prosecdef;
 SELECT p.proname AS without_search_path FROM functions AS p
 WHERE NOT coalesce(p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp'], false) ORDER BY 1;
