@@ -26,8 +26,6 @@ pub struct Organization {
     pub service: Option<Service>,
     /// The rules of that service, or those of an appointment that belongs to none.
     pub rules: Rules,
-    /// Whether anybody has set hours; without any it is open always.
-    pub has_hours: bool,
     /// How it sends messages, if it does.
     pub messaging: Option<Messaging>,
     /// How it keeps an outside calendar, if it does.
@@ -85,8 +83,6 @@ macro_rules! read_resources_where {
         concat!(
             "
     SELECT o.timezone, o.default_region, o.settings @> '{\"strict_services\": true}',
-        EXISTS (SELECT FROM booking.opening_hours AS h WHERE h.org_id = $1)
-            OR EXISTS (SELECT FROM booking.closures AS c WHERE c.org_id = $1),
         r.id, r.capacity,
         EXISTS (
             SELECT FROM booking.service_resources AS able
@@ -127,8 +123,8 @@ impl Organization {
                 Some(organization) => organization,
                 None => found.insert(Organization::from_row(id, &row, asked.service)?),
             };
-            if let (Some(id), Some(capacity)) = (row.get::<pgrx::Uuid>(5)?, row.get::<i32>(6)?) {
-                if row.get::<bool>(7)?.unwrap_or(false) {
+            if let (Some(id), Some(capacity)) = (row.get::<pgrx::Uuid>(4)?, row.get::<i32>(5)?) {
+                if row.get::<bool>(6)?.unwrap_or(false) {
                     organization.resources.push(Resource { id: from_postgres(id), capacity });
                 } else {
                     unable = true;
@@ -157,13 +153,13 @@ impl Organization {
 
     fn from_row(id: Uuid, row: &Row<'_>, asked: ServiceName<'_>) -> Result<Self> {
         let timezone: String = row.get(1)?.ok_or_else(|| Error::missing("timezone"))?;
-        let named = row.get::<pgrx::Uuid>(8)?.zip(row.get::<String>(9)?);
+        let named = row.get::<pgrx::Uuid>(7)?.zip(row.get::<String>(8)?);
         let service = named.map(|(id, name)| Service { id: from_postgres(id), name });
         let is_strict = row.get::<bool>(3)?.unwrap_or(false);
         if let (None, true, ServiceName::Stated(asked)) = (&service, is_strict, asked) {
             return Err(service_not_found(asked).into());
         }
-        let has_outbox = row.get::<bool>(20)?.unwrap_or(false);
+        let has_outbox = row.get::<bool>(19)?.unwrap_or(false);
         Ok(Organization {
             id,
             zone: ServerZone::named(&timezone)?,
@@ -171,11 +167,10 @@ impl Organization {
             default_region: row.get(2)?.ok_or_else(|| Error::missing("default_region"))?,
             rules: if service.is_some() { rules_from_row(row)? } else { Rules::default() },
             service,
-            has_hours: row.get::<bool>(4)?.unwrap_or(true),
-            has_row_security: row.get::<bool>(18)?.unwrap_or(true),
-            messaging: row.get::<String>(19)?.as_deref().filter(|_| has_outbox).and_then(outbox::messaging),
+            has_row_security: row.get::<bool>(17)?.unwrap_or(true),
+            messaging: row.get::<String>(18)?.as_deref().filter(|_| has_outbox).and_then(outbox::messaging),
             calendar: row
-                .get::<String>(21)?
+                .get::<String>(20)?
                 .filter(|_| has_outbox)
                 .and_then(|stored| outside_calendar::Settings::read(&stored)),
             has_outbox,
@@ -186,16 +181,16 @@ impl Organization {
 
 fn rules_from_row(row: &Row<'_>) -> Result<Rules> {
     let number = |column: i32| -> Result<i32> { row.get(column)?.ok_or_else(|| Error::missing("service")) };
-    let anchor: String = row.get(14)?.ok_or_else(|| Error::missing("service"))?;
+    let anchor: String = row.get(13)?.ok_or_else(|| Error::missing("service"))?;
     Ok(Rules {
-        duration_minutes: number(10)?,
-        buffer_before_minutes: number(11)?,
-        buffer_after_minutes: number(12)?,
-        slot_step_minutes: number(13)?,
+        duration_minutes: number(9)?,
+        buffer_before_minutes: number(10)?,
+        buffer_after_minutes: number(11)?,
+        slot_step_minutes: number(12)?,
         slot_anchor: Anchor::parse(&anchor)?,
-        min_notice_minutes: number(15)?,
-        horizon_days: number(16)?,
-        daily_limit: row.get(17)?,
+        min_notice_minutes: number(14)?,
+        horizon_days: number(15)?,
+        daily_limit: row.get(16)?,
     })
 }
 

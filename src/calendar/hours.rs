@@ -1,4 +1,4 @@
-//! Opening hours and their overrides, read for a stretch of time; not at all for an organization that is open always.
+//! Opening hours and their overrides, read for a stretch of time.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -40,10 +40,7 @@ pub fn open_resources(
 ) -> Result<Vec<OpenResource>> {
     let zone = &organization.zone;
     let ids: Vec<Uuid> = organization.resources.iter().map(|resource| resource.id).collect();
-    let hours = match organization.has_hours {
-        true => read(run_fresh, client, organization.id, &ids, zone, stretch)?,
-        false => BTreeMap::new(),
-    };
+    let hours = read(run_fresh, client, organization.id, &ids, zone, stretch)?;
     let nothing_set = Hours::default();
     let house = hours.get(&None).unwrap_or(&nothing_set);
     let of_the_house = Rc::new(match hours.is_empty() {
