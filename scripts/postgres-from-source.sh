@@ -61,11 +61,11 @@ fetch_source() {
 # From the pool of a mirror whose index is ahead of it.
 fetch_known_source() {
     local file checksum
-    read -r file checksum < <(pin known-sources "$major")
+    read -r file checksum < <(pin known-sources "$major") || fail "That is not to be had, and pgrx.toml knows no source of PostgreSQL $major."
     say "That is not to be had. Fetching $file instead, the last that was tested."
     rm -f "postgresql-${major}_"*
-    quietly curl -fsSL -o "$file" "${1%/}/pool/main/p/postgresql-$major/$file"
-    sha256sum --quiet --check <<< "$checksum  $file" || fail "$file is not the file whose SHA-256 pgrx.toml has."
+    quietly /usr/lib/apt/apt-helper -o APT::Sandbox::User=root download-file \
+        "${1%/}/pool/main/p/postgresql-$major/$file" "$file" "SHA256:$checksum"
 }
 
 # The world without its documentation: contrib has btree_gist. What is interrupted leaves nothing in $prefix.
@@ -85,7 +85,7 @@ make_server_user() {
     as_root useradd --system --user-group --home-dir /var/lib/postgresql --shell /bin/bash postgres
 }
 
-"$tree/scripts/packages.sh" bison build-essential curl flex libicu-dev libreadline-dev libssl-dev perl pkg-config zlib1g-dev
+"$tree/scripts/packages.sh" bison build-essential flex libicu-dev libreadline-dev libssl-dev perl pkg-config zlib1g-dev
 fetch_source
 build_and_install
 make_server_user
