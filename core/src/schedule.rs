@@ -159,9 +159,11 @@ pub fn free_starts(
 ) -> Vec<(DateTime<Utc>, Uuid)> {
     let stretch = rules.bookable(zone, stretch, now);
     let mut free = Vec::new();
-    // Most resources have the hours of the house, and their grid.
+    // Most resources have the hours of the house, and their grid: one after the other.
+    let mut by_hours: Vec<&Schedule> = schedules.iter().collect();
+    by_hours.sort_by_key(|schedule| Rc::as_ptr(&schedule.open));
     let mut grid: Option<(&Rc<OpenTime>, Vec<Slot>)> = None;
-    for schedule in schedules {
+    for schedule in by_hours {
         let slots = match &grid {
             Some((open, slots)) if Rc::ptr_eq(open, &schedule.open) => slots,
             _ => &grid.insert((&schedule.open, slots_on_grid(&schedule.open, rules, zone, stretch))).1,
