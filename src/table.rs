@@ -8,12 +8,13 @@ use std::ptr;
 
 use pgrx::callconv::{CallCx, RetAbi};
 use pgrx::iter;
+use pgrx::memcxt::PgMemoryContexts;
 use pgrx::pg_sys;
 use pgrx::pg_sys::SetFunctionReturnMode::SFRM_Materialize;
 use pgrx::pgrx_sql_entity_graph::metadata::{
     ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
 };
-use pgrx::prelude::IntoDatum;
+use pgrx::prelude::*;
 
 use crate::error::{Error, Result, or_raise};
 
@@ -66,39 +67,62 @@ unsafe impl<Row: Columns> RetAbi for TableIterator<'_, Row> {
     unsafe fn fill_fcinfo_fcx(&self, _fcinfo: pg_sys::FunctionCallInfo) {}
 }
 
+/// After how many rows what has been made of them is freed, and the caller may break off.
+const BATCH: usize = 1000;
+
 /// Gives the rows to the query that called, in a tuplestore that lives as long as it.
 ///
 /// # Safety
-/// `fcinfo` is that of a call of a function that is declared to return a table with the columns of `Row`.
+/// `fcinfo` is that of a call of a function that returns a table.
 unsafe fn hand_over<Row: Columns>(fcinfo: pg_sys::FunctionCallInfo, rows: Vec<Row>) -> Result<()> {
     // SAFETY: a call has a NULL or a node there.
-    let result = unsafe { (*fcinfo).resultinfo.cast::<pg_sys::ReturnSetInfo>().as_mut() };
-    let result = result.filter(|result| {
-        result.type_ == pg_sys::NodeTag::T_ReturnSetInfo && result.allowedModes & SFRM_Materialize as i32 != 0
-    });
-    let result = result.ok_or_else(|| Error::Server("a table was asked for where none can be".to_owned()))?;
-    // SAFETY: as the server's own functions do it. What is allocated for the rows is the caller's to free.
+    let result = unsafe { (*fcinfo).resultinfo.cast::<pg_sys::ReturnSetInfo>() };
+    let takes_a_table = !result.is_null()
+        && unsafe { (*result).type_ } == pg_sys::NodeTag::T_ReturnSetInfo
+        && unsafe { (*result).allowedModes } & SFRM_Materialize as i32 != 0;
+    if !takes_a_table {
+        return Err(Error::Server("a table was asked for where none can be".to_owned()));
+    }
+    // SAFETY: as the server's own functions do it. The description and the rows are for the query, all else for the call.
     unsafe {
-        let of_call = pg_sys::MemoryContextSwitchTo((*result.econtext).ecxt_per_query_memory);
         let mut description = ptr::null_mut();
         let class = pg_sys::get_call_result_type(fcinfo, ptr::null_mut(), &mut description);
-        let store = pg_sys::tuplestore_begin_heap(true, false, pg_sys::work_mem);
-        pg_sys::MemoryContextSwitchTo(of_call);
-        if class != pg_sys::TypeFuncClass::TYPEFUNC_COMPOSITE {
-            return Err(Error::Server("the columns of a table are not known".to_owned()));
+        // A library and a schema of different versions may not agree.
+        if class != pg_sys::TypeFuncClass::TYPEFUNC_COMPOSITE || usize::try_from((*description).natts) != Ok(Row::COUNT)
+        {
+            return Err(Error::Server(format!("the schema has another table than one of {} columns", Row::COUNT)));
         }
-        for row in rows {
-            row.put(store, description);
-        }
-        result.returnMode = SFRM_Materialize;
-        result.setResult = store;
-        result.setDesc = description;
+        let mut of_query = PgMemoryContexts::For((*(*result).econtext).ecxt_per_query_memory);
+        let (description, store) = of_query.switch_to(|_| {
+            (pg_sys::CreateTupleDescCopy(description), pg_sys::tuplestore_begin_heap(true, false, pg_sys::work_mem))
+        });
+        put_all(rows, store, description);
+        (*result).returnMode = SFRM_Materialize;
+        (*result).setResult = store;
+        (*result).setDesc = description;
     }
     Ok(())
 }
 
+/// # Safety
+/// As that of `Columns::put`.
+unsafe fn put_all<Row: Columns>(rows: Vec<Row>, store: *mut pg_sys::Tuplestorestate, description: pg_sys::TupleDesc) {
+    let mut of_batch = PgMemoryContexts::new("rows of a table");
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        // SAFETY: the tuplestore has copied what is freed here.
+        unsafe {
+            of_batch.switch_to(|_| rows.by_ref().take(BATCH).for_each(|row| row.put(store, description)));
+            of_batch.reset();
+        }
+        pg_sys::check_for_interrupts!();
+    }
+}
+
 /// A row, as a tuple of its columns.
 pub trait Columns {
+    const COUNT: usize;
+
     /// Puts it into a tuplestore.
     ///
     /// # Safety
@@ -109,6 +133,8 @@ pub trait Columns {
 macro_rules! columns {
     ($($column:ident),+) => {
         impl<$($column: IntoDatum),+> Columns for ($($column,)+) {
+            const COUNT: usize = [$(stringify!($column)),+].len();
+
             #[allow(non_snake_case)]
             unsafe fn put(self, store: *mut pg_sys::Tuplestorestate, description: pg_sys::TupleDesc) {
                 let ($($column,)+) = self;
