@@ -16,6 +16,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -56,10 +57,17 @@ def first_slot(days: int = 4) -> datetime:
 FIRST = first_slot()
 
 
-def history(rows: int, resources: int = 100) -> str:
-    """Appointments of the days before FIRST."""
+def history(rows: int, resources: int = 100, first: int = 0) -> str:
+    """Appointments of the days before FIRST, of so many resources from the first one on."""
     days = -(-rows // resources // 14)
-    return f"CALL bench.fill('{ORG}', 0, {resources}, '{FIRST - timedelta(days=days)}', {rows})"
+    return f"CALL bench.fill('{ORG}', {first}, {resources}, '{FIRST - timedelta(days=days)}', {rows})"
+
+
+def histories(rows: int, resources: int = 100) -> list[str]:
+    """The same in parts that can be written at once, one for each core."""
+    parts = min(os.cpu_count() or 1, resources)
+    bounds = [resources * part // parts for part in range(parts + 1)]
+    return [history(rows * (end - first) // resources, end - first, first) for first, end in pairwise(bounds)]
 
 
 def taken(rows: int) -> str:
@@ -194,7 +202,7 @@ class Benchmark:
         to be copied: each run has slots of its own."""
         for name, rows in sizes().items():
             began = time.monotonic()
-            self.server.make(f"bench_{name}", history(rows))
+            self.server.make(f"bench_{name}", at_once=histories(rows))
             print(f"  made {rows:,} appointments in {time.monotonic() - began:.0f} s", flush=True)
         kinds = {f"{kind}-{name}": BOOKINGS[kind] for name in sizes() for kind in ["floor", "extension"]}
         used = -1

@@ -8,7 +8,8 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -67,14 +68,18 @@ class Server:
                 time.sleep(0.01)
             session.execute("CHECKPOINT")
 
-    def make(self, database: str, *fills: str) -> None:
-        """A database with the extension, a clinic that has 100 resources and 1,000 contacts, and what `fills` put into it."""
+    def make(self, database: str, *fills: str, at_once: Sequence[str] = ()) -> None:
+        """A database with the extension, a clinic that has 100 resources and 1,000 contacts, and what `fills` put into it, those of
+        `at_once` each by a session of its own."""
         self.execute(f"DROP DATABASE IF EXISTS {database}", f"CREATE DATABASE {database}")
         world = [(SQL / name).read_text() for name in ["world.sql", "plpgsql.sql"]]
         self.execute("CREATE EXTENSION btree_gist", "CREATE EXTENSION pg_booking", *world, database=database)
         self.execute(f"CALL bench.open_clinic('{ORG}', 100, 1000)", database=database)
         # As a replica does, without looking whether each contact is there.
-        self.execute("SET session_replication_role = replica", *fills, "VACUUM ANALYZE", "CHECKPOINT", database=database)
+        as_replica = "SET session_replication_role = replica"
+        with ThreadPoolExecutor(len(at_once) or 1) as pool:
+            list(pool.map(lambda fill: self.execute(as_replica, fill, database=database), at_once))
+        self.execute(as_replica, *fills, "VACUUM ANALYZE", "CHECKPOINT", database=database)
 
     @contextmanager
     def copy(self, template: str = TEMPLATE) -> Iterator[str]:
