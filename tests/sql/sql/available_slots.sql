@@ -20,6 +20,10 @@ SELECT count(*) FROM booking.available_slots(:'org', :'day', :'day'::timestamptz
 SELECT (slot).starts_at - :'day' AS starts, (slot).resource_id = :'main' AS main, number
 FROM (SELECT booking.available_slots(:'org', :'day'::timestamptz + interval '10 hours', :'day'::timestamptz + interval '11 hours 30 minutes'),
     generate_series(1, 2)) AS listed (slot, number);
+-- Thousands of them: each once, and in order.
+SELECT count(*), count(DISTINCT (starts_at, resource_id)) AS different, bool_and(starts_at >= previous) AS in_order
+FROM (SELECT *, lag(starts_at, 1, starts_at) OVER () AS previous
+    FROM booking.available_slots(:'org', :'day', :'day'::timestamptz + interval '30 days')) AS listed;
 -- Nothing in the past.
 SELECT count(*) FROM booking.available_slots(:'org', now() - interval '2 days', now());
 -- A day in words, as a voice agent asks for it.
